@@ -1,0 +1,1 @@
+"""Text in, probabilities out: tokens, features, classifiers, artifacts; no routing knowledge."""

@@ -1,0 +1,232 @@
+"""The built-in text classifier, registered as ``fenban.classifiers`` plugin ``ridge``.
+
+One-against-rest ridge regression over blocks of TF-IDF features. Compared
+with the usual word pipelines it keeps its accuracy with very few cases,
+learns from descriptions of the labels as if they were cases, and gives
+leave-one-out scores from which its probabilities are calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from models.calibration import fit_temperature, to_probabilities
+from models.explain import evidence
+from models.features import BlockFeatures, Features
+from models.kernel_ridge import DUAL_LIMIT, Solution, solve_dual, solve_primal
+from models.latent import LatentBlock
+from models.tokenizer import default_tokenizer
+from router.decision import Evidence
+from router.errors import TrainingError
+from router.interfaces import Tokenizer
+
+__all__ = ["RidgeTextClassifier"]
+
+_LATENT_BLOCKS = ("pairs", "words")
+_LATENT_ROW_LIMIT = 8_000
+"""More texts than this don't make the latent dimensions better, only slower."""
+
+
+class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    r"""Ridge on ±1 over character, pair, word and latent features.
+
+    Parameters
+    ----------
+    penalty : float
+        Strength of the L2 penalty.
+    balance : float
+        0 gives every case the same weight, 1 every class.
+    description_weight : float
+        Total weight of the descriptions of one class, in cases.
+    latent_dimensions : int
+        Per latent block; 0 for none.
+    tokenizer : Tokenizer or None
+        jieba where None.
+
+    Attributes
+    ----------
+    classes_ : ndarray of str
+    temperature_ : float
+        Factor from scores to log-odds.
+    held_out_proba_ : ndarray, shape (n_texts, n_classes)
+        Probabilities of the training texts, each by a model that never saw
+        it; only after `fit`.
+
+    Examples
+    --------
+    >>> texts = ["路灯不亮\n", "路灯坏了\n", "下水道堵\n", "污水管堵\n"]
+    >>> model = RidgeTextClassifier().fit(texts, ["lamp", "lamp", "drain", "drain"])
+    >>> model.predict(["整条街路灯不亮\n"]).tolist()
+    ['lamp']
+    """
+
+    def __init__(
+        self,
+        penalty: float = 0.3,
+        balance: float = 0.75,
+        description_weight: float = 10.0,
+        latent_dimensions: int = 200,
+        tokenizer: Tokenizer | None = None,
+    ) -> None:
+        self.penalty = penalty
+        self.balance = balance
+        self.description_weight = description_weight
+        self.latent_dimensions = latent_dimensions
+        self.tokenizer = tokenizer
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        y: Sequence[str],
+        *,
+        descriptions: Sequence[tuple[str, str]] | None = None,
+        unlabelled: Sequence[str] | None = None,
+    ) -> Self:
+        """Learn from cases, descriptions of the labels, and texts without labels.
+
+        Parameters
+        ----------
+        texts : sequence of str, shape (n_texts,)
+        y : sequence of str, shape (n_texts,)
+        descriptions : sequence of (label, text), optional
+            What labels mean; enough on its own when there are no texts.
+        unlabelled : sequence of str, optional
+            Texts of the same kind; vocabulary and latent dimensions come
+            from them too.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TrainingError
+            If there are fewer than two labels, or no text holds a word.
+        """
+        described = list(descriptions or ())
+        labels = np.asarray([*y, *(label for label, _ in described)], dtype=np.str_)
+        self.classes_, target = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
+        learned = [*texts, *(text for _, text in described)]
+        known = self._fit_features(learned, list(unlabelled or ()))
+        solution = self._solve(known, target, self._weights(target, len(texts)))
+        self._keep(solution, target[: len(texts)])
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (n_texts, n_classes)."""
+        return self.proba_of(self.features_.transform(texts))
+
+    def proba_of(self, features: Features) -> NDArray[np.float64]:
+        """Return calibrated probabilities of texts whose features are at hand."""
+        return to_probabilities(self._scores(features), self.temperature_)
+
+    def known_share(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the share of each text's words and pairs that training has seen."""
+        return self.features_.transform(texts).known_share
+
+    def evidence(self, text: str, label: str) -> tuple[Evidence, ...]:
+        """Return the words of `text` that spoke for `label`, strongest first."""
+        return evidence(self, text, label)
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
+        """Return the most probable label of each text."""
+        best: NDArray[np.str_] = self.classes_[self.predict_proba(texts).argmax(axis=1)]
+        return best
+
+    def state(self) -> dict[str, Any]:
+        """Return arrays, numbers and strings that `from_state` needs."""
+        return {
+            "params": {
+                "penalty": self.penalty,
+                "balance": self.balance,
+                "description_weight": self.description_weight,
+                "latent_dimensions": self.latent_dimensions,
+            },
+            "classes": self.classes_.tolist(),
+            "temperature": self.temperature_,
+            "features": self.features_.state(),
+            "latent": [block.state() for block in self.latent_],
+            "sparse_weights": self.sparse_weights_,
+            "dense_weights": self.dense_weights_,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Build the fitted classifier again; see `state`.
+
+        The tokeniser isn't part of the state: whoever loads it puts it back
+        under the key ``tokenizer``.
+        """
+        tokenizer = state.get("tokenizer") or default_tokenizer()
+        model = cls(**state["params"], tokenizer=tokenizer)
+        model.classes_ = np.asarray(state["classes"], dtype=np.str_)
+        model.temperature_ = state["temperature"]
+        model.features_ = BlockFeatures.from_state(state["features"], tokenizer)
+        model.latent_ = [LatentBlock.from_state(kept) for kept in state["latent"]]
+        model.sparse_weights_ = state["sparse_weights"]
+        model.dense_weights_ = state["dense_weights"]
+        return model
+
+    def _fit_features(self, learned: Sequence[str], unlabelled: Sequence[str]) -> Features:
+        """Fit the features on all texts and return the rows of the learned ones."""
+        everything = [*learned, *unlabelled]
+        min_df = 2 if len(everything) > DUAL_LIMIT else 1
+        self.features_ = BlockFeatures(self.tokenizer or default_tokenizer(), min_df).fit(everything)
+        known = self.features_.transform(learned)
+        if not known.matrix.nnz:
+            raise TrainingError("训练文本里没有可用的文字", hint="请检查标题和正文两列是否读对")
+        self.latent_: list[LatentBlock] = []
+        if self.latent_dimensions and len(learned) <= DUAL_LIMIT:
+            background = self.features_.transform(unlabelled[: _LATENT_ROW_LIMIT - len(learned)]).matrix
+            self._fit_latent(known, background)
+        return known
+
+    def _fit_latent(self, known: Features, background: csr_matrix) -> None:
+        rows = vstack([known.matrix, background], format="csr")
+        for name in _LATENT_BLOCKS:
+            columns = self.features_.columns(name)
+            if columns.stop - columns.start > 1:
+                self.latent_.append(LatentBlock(columns, self.latent_dimensions).fit(rows))
+
+    def _weights(self, target: NDArray[np.int64], n_texts: int) -> NDArray[np.float64]:
+        """Return sample weights: cases by how rare their class is, descriptions by total weight."""
+        weights = np.empty(len(target))
+        n_classes = len(self.classes_)
+        cases = np.bincount(target[:n_texts], minlength=n_classes)
+        described = np.bincount(target[n_texts:], minlength=n_classes)
+        weights[:n_texts] = (n_texts / (n_classes * cases[target[:n_texts]])) ** self.balance
+        weights[n_texts:] = self.description_weight / described[target[n_texts:]]
+        return weights
+
+    def _solve(self, known: Features, target: NDArray[np.int64], weights: NDArray[np.float64]) -> Solution:
+        signs = np.where(target[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+        if len(target) <= DUAL_LIMIT:
+            return solve_dual(known.matrix, self._dense(known), signs, weights, self.penalty)
+        return solve_primal(known.matrix, signs, weights, self.penalty)
+
+    def _keep(self, solution: Solution, target: NDArray[np.int64]) -> None:
+        self.sparse_weights_ = solution.sparse_weights
+        self.dense_weights_ = solution.dense_weights
+        held_out = solution.held_out[: len(target)]
+        self.temperature_ = fit_temperature(held_out, target)
+        self.held_out_proba_ = to_probabilities(held_out, self.temperature_)
+
+    def _dense(self, features: Features) -> NDArray[np.float32]:
+        parts = [block.transform(features.matrix) for block in self.latent_]
+        if not parts:
+            return np.zeros((features.matrix.shape[0], 0), dtype=np.float32)
+        return np.hstack(parts)
+
+    def _scores(self, features: Features) -> NDArray[np.float64]:
+        scores = features.matrix @ self.sparse_weights_
+        if self.latent_:
+            scores = scores + self._dense(features) @ self.dense_weights_
+        return np.asarray(scores, dtype=np.float64)

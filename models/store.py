@@ -1,0 +1,250 @@
+"""The versions of a bureau's model: which there are, which is live, who made it so.
+
+``versions/<version>/`` holds the artifacts, ``live`` names the version in
+use and is replaced atomically, ``history.jsonl`` tells who did what, when,
+and keeps each artifact's digest, which is checked before it is loaded.
+"""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.artifact import Manifest, folder_digest, read_artifact, read_manifest, write_artifact
+from models.model import RoutingModel
+from router.errors import StoreError, TamperedError
+
+__all__ = ["HistoryEntry", "ModelStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that was done to the store.
+
+    Parameters
+    ----------
+    at : str
+        ISO time with zone.
+    who : str
+    action : str
+        ``trained``, ``promoted`` or ``rolled_back``.
+    version : str
+    digest : str
+        Of the artifact; only of ``trained``.
+    why : str
+    previous : str
+        The version that was live before.
+    """
+
+    at: str
+    who: str
+    action: str
+    version: str
+    digest: str = ""
+    why: str = ""
+    previous: str = ""
+
+
+class ModelStore:
+    """A directory of trained models.
+
+    Parameters
+    ----------
+    directory : Path
+        Made when the first model is added.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def add(self, model: RoutingModel, manifest: Manifest, lexicon: tuple[str, ...] = ()) -> str:
+        """Store a model under a new version; the store's first goes live.
+
+        Returns
+        -------
+        str
+            The version: the day and a running number.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses; nothing is left behind and the live model stays.
+        """
+        with _disk_errors(self.directory):
+            self._versions.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".new-", dir=self.directory))
+            try:
+                write_artifact(work, model, manifest, lexicon)
+                digest = folder_digest(work)
+                version = self._settle(work)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+            self._record("trained", version, digest=digest)
+            if self.live is None:
+                self._point_at(version)
+                self._record("promoted", version, why="first model")
+        return version
+
+    def load(self, version: str | None = None) -> RoutingModel:
+        """Load a version, or the live one, after checking its digest.
+
+        Raises
+        ------
+        StoreError
+            If there is no such version.
+        TamperedError
+            If its files are not those that were trained.
+        """
+        version = version or self._needed_live()
+        folder = self._folder(version)
+        recorded = [e.digest for e in self.history() if e.action == "trained" and e.version == version]
+        if not recorded or folder_digest(folder) != recorded[-1]:
+            raise TamperedError(
+                f"模型 {version} 的文件与训练时记下的摘要不符，已拒绝载入",
+                where=str(folder),
+                hint="请从备份恢复，或用 fenban models rollback 换回上一个版本",
+            )
+        return read_artifact(folder, version)
+
+    def manifest(self, version: str | None = None) -> Manifest:
+        """Return what a version says of itself."""
+        return read_manifest(self._folder(version or self._needed_live()))
+
+    @property
+    def live(self) -> str | None:
+        """The version in use, None in an empty store."""
+        try:
+            return self._pointer.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def versions(self) -> list[str]:
+        """Return all versions, oldest first."""
+        if not self._versions.is_dir():
+            return []
+        return sorted((p.name for p in self._versions.iterdir() if p.is_dir()), key=_version_order)
+
+    def history(self) -> list[HistoryEntry]:
+        """Return what was done to the store, oldest first.
+
+        Raises
+        ------
+        StoreError
+            If the history can't be read.
+        """
+        path = self.directory / "history.jsonl"
+        if not path.exists():
+            return []
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return [HistoryEntry(**json.loads(line)) for line in lines if line.strip()]
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreError("模型库的历史记录损坏", where=str(path), hint="请从备份恢复") from error
+
+    def promote(self, version: str, why: str = "") -> None:
+        """Make a version live, once it has been seen to load."""
+        self.load(version)
+        previous = self.live or ""
+        with _disk_errors(self.directory):
+            self._point_at(version)
+            self._record("promoted", version, why=why, previous=previous)
+
+    def rollback(self, why: str = "") -> str:
+        """Make the version live that was live before the present one.
+
+        Returns
+        -------
+        str
+            The version that is live now.
+        """
+        live = self._needed_live()
+        before = [e.previous for e in self.history() if e.version == live and e.previous]
+        if not before:
+            raise StoreError(f"{live} 之前没有别的版本可退回", where=str(self.directory))
+        self.load(before[-1])
+        with _disk_errors(self.directory):
+            self._point_at(before[-1])
+            self._record("rolled_back", before[-1], why=why)
+        return before[-1]
+
+    @property
+    def _versions(self) -> Path:
+        return self.directory / "versions"
+
+    @property
+    def _pointer(self) -> Path:
+        return self.directory / "live"
+
+    def _needed_live(self) -> str:
+        if self.live is None:
+            raise StoreError("模型库里还没有模型", where=str(self.directory), hint="请先运行 fenban train")
+        return self.live
+
+    def _folder(self, version: str) -> Path:
+        if version not in self.versions():
+            known = "、".join(self.versions()) or "（无）"
+            raise StoreError(f"没有版本 {version}", where=str(self.directory), hint=f"现有：{known}")
+        return self._versions / version
+
+    def _settle(self, work: Path) -> str:
+        """Move a finished artifact to the first free name of today."""
+        today = datetime.now(UTC).astimezone().date().isoformat()
+        number = 1
+        while True:
+            version = f"{today}.{number}"
+            try:
+                work.rename(self._versions / version)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                number += 1
+            else:
+                return version
+
+    def _point_at(self, version: str) -> None:
+        fresh = self.directory / f".live-{os.getpid()}"
+        fresh.write_text(f"{version}\n", encoding="utf-8")
+        fresh.replace(self._pointer)
+
+    def _record(self, action: str, version: str, **more: str) -> None:
+        entry = HistoryEntry(_now(), _user(), action, version, **more)
+        line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+        with (self.directory / "history.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _version_order(version: str) -> tuple[str, int]:
+    day, _, number = version.rpartition(".")
+    return day, int(number) if number.isdigit() else 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user id may have no name
+        return str(os.getuid())
+
+
+@contextmanager
+def _disk_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        message = "磁盘已满，没有保存" if full else f"无法写入：{error.strerror or error}"
+        raise StoreError(message, where=str(directory), hint="请腾出空间或检查权限后重试") from error

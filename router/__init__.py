@@ -1,0 +1,1 @@
+"""Routing of proposals to sections: what a case is, the rules, the decision."""

@@ -1,0 +1,78 @@
+"""Working days by the State Council's calendar, and the deadlines that rest on them."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from router.decision import Deadlines
+
+__all__ = ["add_months", "add_working_days", "deadlines"]
+
+
+def deadlines(received_on: date, working_days: int, months: int, holidays: Mapping[date, bool]) -> Deadlines:
+    """Return the days by which to return and to reply.
+
+    Parameters
+    ----------
+    received_on : date
+        The day the case was handed to the bureau; the count starts next day.
+    working_days, months : int
+        The windows for returning and replying.
+    holidays : mapping of date to bool
+        Days the site adds: True where it is a day off.
+
+    Returns
+    -------
+    Deadlines
+
+    Examples
+    --------
+    >>> deadlines(date(2025, 9, 29), 5, 3, {}).return_by.isoformat()
+    '2025-10-13'
+    """
+    return_by, certain = add_working_days(received_on, working_days, holidays)
+    return Deadlines(return_by, add_months(received_on, months), certain)
+
+
+def add_working_days(start: date, days: int, holidays: Mapping[date, bool]) -> tuple[date, bool]:
+    """Count working days after `start`.
+
+    Returns
+    -------
+    day : date
+    certain : bool
+        False where the calendar of a year isn't published yet, so that
+        Monday to Friday were counted.
+    """
+    day, certain = start, True
+    while days:
+        day += timedelta(days=1)
+        works, known = _works_on(day, holidays)
+        certain = certain and known
+        days -= works
+    return day, certain
+
+
+def add_months(start: date, months: int) -> date:
+    """Return the same day `months` later, or the month's last.
+
+    Examples
+    --------
+    >>> add_months(date(2026, 11, 30), 3).isoformat()
+    '2027-02-28'
+    """
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _works_on(day: date, holidays: Mapping[date, bool]) -> tuple[bool, bool]:
+    if day in holidays:
+        return not holidays[day], True
+    import chinese_calendar
+
+    try:
+        return bool(chinese_calendar.is_workday(day)), True
+    except NotImplementedError:  # a year the library doesn't know yet
+        return day.weekday() < 5, False

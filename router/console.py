@@ -1,0 +1,105 @@
+"""What the commands share: loading them late, saying errors in one sentence, writing JSON."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from router.errors import FenbanError, OutputError
+
+__all__ = ["FenbanGroup", "LazyCommand", "json_option", "say", "site_option", "store_option", "write_json"]
+
+
+class LazyCommand(NamedTuple):
+    """Where a command is, and the line ``--help`` shows before it is imported."""
+
+    target: str
+    summary: str
+
+
+class FenbanGroup(click.Group):
+    """A group that imports a command only when it is called.
+
+    Parameters
+    ----------
+    lazy : mapping of str to LazyCommand
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order they are declared."""
+        return [*self._lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command called `cmd_name`."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name].target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        if not self._lazy:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands 命令"):
+            formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error of ours becomes one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except FenbanError as error:
+            click.echo(f"错误：{error}", err=True)
+            raise SystemExit(error.exit_code) from error
+
+
+def say(text: str) -> None:
+    """Tell a person how the work goes, on stderr, so that stdout stays for results."""
+    click.echo(text, err=True)
+
+
+def write_json(value: object, target: str) -> None:
+    """Write JSON for a program to `target`, ``-`` meaning stdout.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"无法写入：{error.strerror}", where=target) from error
+
+
+site_option = click.option(
+    "--site",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="站点目录（股室、主题、规则）· site directory",
+)
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("store"),
+    show_default=True,
+    envvar="FENBAN_STORE",
+    help="模型库目录 · model store",
+)
+json_option = click.option(
+    "--json", "json_file", metavar="FILE", help="结果写成 JSON，- 为标准输出 · write JSON"
+)

@@ -1,0 +1,175 @@
+"""The way of a case: candidates from the model, votes of the rules, a decision."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+
+from router.calendar import deadlines
+from router.decision import (
+    Candidate,
+    Deadlines,
+    Decision,
+    FailedRule,
+    ScoredLabel,
+    Versions,
+    Vote,
+    VoteKind,
+)
+from router.interfaces import Model, ModelOutput, Rule
+from router.policy import Choice, choose, doubts, flags_of
+from router.proposal import Proposal
+from router.rules import build_rules
+from router.site import Site, is_outside
+
+__all__ = ["Router"]
+
+log = logging.getLogger("fenban.router")
+
+DEFAULT_ACCEPT = 0.8
+DEFAULT_NOT_OURS = 0.6
+
+
+class Router:
+    """Suggests who handles a case.
+
+    Parameters
+    ----------
+    model : Model
+    site : Site, optional
+        Without one every label of the model is a candidate and no rule runs.
+    today : date, optional
+        Fixed for replays and tests; else the day of the call.
+
+    Examples
+    --------
+    See docs/commands.md for a complete run; in Python::
+
+        router = Router(ModelStore(Path("store")).load(), load_site(Path("data")))
+        router.suggest(Proposal(title="关于修复人民路路面的建议")).lead
+    """
+
+    def __init__(self, model: Model, site: Site | None = None, *, today: date | None = None) -> None:
+        self.model = model
+        self.site = site or Site()
+        self._today = today
+        labels = frozenset([*self.site.sections, *self.site.neighbours])
+        self._rules: tuple[Rule, ...] = build_rules(self.site.rules, labels)
+
+    def suggest(self, proposal: Proposal, *, explain: bool = True) -> Decision:
+        """Suggest for one case; see `suggest_many`."""
+        return self.suggest_many([proposal], explain=explain)[0]
+
+    def suggest_many(self, proposals: Sequence[Proposal], *, explain: bool = True) -> list[Decision]:
+        """Suggest for many cases.
+
+        Parameters
+        ----------
+        proposals : sequence of Proposal
+        explain : bool
+            Whether candidates carry the words that spoke for them.
+
+        Returns
+        -------
+        list of Decision
+            In the order of `proposals`.
+        """
+        outputs = self.model.predict(proposals, explain=explain)
+        today = self._today or date.today()  # noqa: DTZ011  # the bureau's own calendar day
+        return [self._decide(p, output, today) for p, output in zip(proposals, outputs, strict=True)]
+
+    def _decide(self, proposal: Proposal, output: ModelOutput, today: date) -> Decision:
+        candidates = self._valid(output.section.candidates, today)
+        votes, failed = self._votes(proposal, candidates)
+        choice = self._settle(proposal, candidates, votes)
+        found = doubts(
+            choice, candidates, votes, proposal.text, output.known_share, self.site, self._accept()
+        )
+        lead = choice.lead
+        return Decision(
+            case_id=proposal.case_id,
+            title=proposal.title,
+            status=found.status,
+            lead=lead.label,
+            probability=lead.probability,
+            decided_by=choice.decided_by,
+            prediction_set=self._prediction_set(candidates),
+            topic=self._topic(output, lead.label),
+            co_sections=self._co_sections(lead, candidates, votes),
+            flags=flags_of(votes),
+            reasons=found.reasons,
+            candidates=candidates,
+            votes=tuple(votes),
+            failed_rules=tuple(failed),
+            deadlines=self._deadlines(proposal, today),
+            versions=Versions(self.model.version, self.site.rules_digest[:12], self.site.digest[:12]),
+        )
+
+    def _valid(self, candidates: Sequence[Candidate], day: date) -> tuple[Candidate, ...]:
+        """Keep what exists on `day`; without sections, everything does."""
+        if not self.site.sections:
+            return tuple(candidates)
+        valid = self.site.valid_labels(day)
+        return tuple(c for c in candidates if c.label in valid)
+
+    def _votes(
+        self, proposal: Proposal, candidates: Sequence[Candidate]
+    ) -> tuple[list[Vote], list[FailedRule]]:
+        votes: list[Vote] = []
+        failed: list[FailedRule] = []
+        for rule in self._rules:
+            try:
+                votes += rule.evaluate(proposal, candidates)
+            except Exception as error:  # a foreign rule may raise anything
+                log.warning("rule %s failed: %s", rule.name, type(error).__name__)
+                failed.append(FailedRule(rule.name, type(error).__name__))
+        return votes, failed
+
+    def _settle(self, proposal: Proposal, candidates: Sequence[Candidate], votes: Sequence[Vote]) -> Choice:
+        """Choose; an outside unit is named only where rule or model is sure enough."""
+        margin = self.site.settings.close_margin
+        choice = choose(candidates, votes, margin)
+        if not is_outside(choice.lead.label):
+            return choice
+        outside = sum(c.probability for c in candidates if is_outside(c.label))
+        sure = choice.by_rule or outside >= self.model.thresholds.get("not_ours", DEFAULT_NOT_OURS)
+        ours = [c for c in candidates if not is_outside(c.label)]
+        if ours and (proposal.role == "co" or not sure):
+            return choose(ours, votes, margin)
+        return choice
+
+    def _accept(self) -> float:
+        return self.model.thresholds.get("accept", DEFAULT_ACCEPT)
+
+    def _prediction_set(self, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the most probable labels down to the conformal threshold, at least one."""
+        least = self.model.thresholds.get("set", 0.05)
+        return tuple(c.label for at, c in enumerate(candidates) if at == 0 or c.probability >= least)
+
+    def _topic(self, output: ModelOutput, lead: str) -> ScoredLabel | None:
+        """Return the most probable topic of the lead section."""
+        if output.topic is None or is_outside(lead):
+            return None
+        for candidate in output.topic.candidates:
+            topic = self.site.topics.get(candidate.label)
+            if not self.site.topics or (topic is not None and topic.section == lead):
+                return ScoredLabel(candidate.label, candidate.probability)
+        return None
+
+    def _co_sections(
+        self, lead: Candidate, candidates: Sequence[Candidate], votes: Sequence[Vote]
+    ) -> tuple[ScoredLabel, ...]:
+        asked = {v.target for v in votes if v.kind is VoteKind.CO_HANDLE}
+        threshold = self.model.thresholds.get("co", self.site.settings.co_threshold)
+        return tuple(
+            ScoredLabel(c.label, c.probability)
+            for c in candidates
+            if c.label != lead.label
+            and (c.label in asked or (c.probability >= threshold and not is_outside(c.label)))
+        )
+
+    def _deadlines(self, proposal: Proposal, today: date) -> Deadlines:
+        settings = self.site.settings
+        received = proposal.received_on or today
+        return deadlines(received, settings.return_working_days, settings.reply_months, self.site.holidays)

@@ -1,0 +1,314 @@
+"""The composition root: the Flask application and the assembled command line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from router.console import FenbanGroup, LazyCommand, say, site_option, store_option
+from router.errors import FenbanError, InputError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from router.decision import Decision
+    from router.pipeline import Router
+    from router.proposal import Proposal
+    from router.readers import ReadReport
+    from router.site import Site
+
+__all__ = ["Engine", "ServiceSettings", "cli", "create_app", "main"]
+
+_BATCH = 100
+_SHOWN_PROBLEMS = 20
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What a running service is made of.
+
+    Parameters
+    ----------
+    store : Path
+        The model store.
+    site : Path or None
+        The site directory.
+    """
+
+    store: Path = Path("store")
+    site: Path | None = None
+
+
+class Engine:
+    """The live model with the site, as the web layer uses it.
+
+    Parameters
+    ----------
+    settings : ServiceSettings
+        What can't be loaded is told by `ready` and doesn't raise, so that
+        the service can say what is wrong with it.
+    """
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        from models.store import ModelStore
+        from router.site import Site
+
+        self._store = ModelStore(settings.store)
+        self.site: Site = Site()
+        self.router: Router | None = None
+        self._why_not = ""
+        try:
+            self._load(settings)
+        except FenbanError as error:
+            self._why_not = str(error)
+            logging.getLogger("fenban").warning("not ready: %s", error.code)
+
+    def _load(self, settings: ServiceSettings) -> None:
+        from router.pipeline import Router
+        from router.site_files import load_site
+
+        if settings.site:
+            self.site = load_site(settings.site)
+        self.router = Router(self._store.load(), self.site)
+
+    def ready(self) -> tuple[bool, str]:
+        """Say whether cases can be answered, and in Chinese why not."""
+        return self.router is not None, self._why_not
+
+    def models(self) -> list[dict[str, Any]]:
+        """Describe the stored models, oldest first."""
+        live = self._store.live
+        described = []
+        for version in self._store.versions():
+            manifest = self._store.manifest(version)
+            described.append(
+                {
+                    "version": version,
+                    "live": version == live,
+                    "created_at": manifest.created_at,
+                    "cases": manifest.cases["n"],
+                    "metrics": dict(manifest.metrics),
+                }
+            )
+        return described
+
+
+def create_app(settings: ServiceSettings) -> Flask:
+    """Build the Flask application.
+
+    Parameters
+    ----------
+    settings : ServiceSettings
+
+    Returns
+    -------
+    flask.Flask
+        It starts without a model too, and says in ``/readyz`` what is missing.
+    """
+    from router.web.app import make_app
+
+    return make_app(Engine(settings))
+
+
+@click.group(
+    cls=FenbanGroup,
+    lazy={
+        "init": LazyCommand("router.commands:init", "新建站点目录 · make a new site directory"),
+        "train": LazyCommand("training.commands:train_command", "用往年案件训练 · train from past cases"),
+        "evaluate": LazyCommand("training.commands:evaluate_command", "检验模型 · judge a model"),
+        "suggest": LazyCommand("service:suggest", "给出分办建议 · suggest who handles each case"),
+        "serve": LazyCommand("service:serve", "启动网页和接口 · serve the page and the HTTP interface"),
+        "models": LazyCommand("models.commands:models", "查看、启用、退回模型版本 · versions of the model"),
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="fenban", prog_name="fenban")
+def cli() -> None:
+    """Fenban 分办：建议、提案来了，马上知道该由哪个股室主办。
+
+    Suggests which section should handle a deputy's suggestion or an adviser's
+    proposal, and learns it from the bureau's own past cases.
+    """
+
+
+@click.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path, allow_dash=True))
+@site_option
+@store_option
+@click.option("--version", help="用哪个版本，默认启用中的 · which version, the live one by default")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="写到 .xlsx、.csv 或 .jsonl · write to a file"
+)
+def suggest(source: Path, site: Path | None, store: Path, version: str | None, output: Path | None) -> None:
+    """为文件、文件夹或标准输入（-）里的案件给出分办建议。
+
+    Suggest who handles the cases of a file, a folder or standard input (-):
+    xlsx, xls, csv, jsonl, docx, html, txt, pdf, zip. Without -o a table is
+    shown; with -o a 分办表 is written.
+    """
+    from models.store import ModelStore
+    from router.pipeline import Router
+    from router.site_files import load_site
+
+    _check_output(output)
+    router = Router(ModelStore(store).load(version), load_site(site) if site else None)
+    report = _read(source)
+    for problem in report.problems[:_SHOWN_PROBLEMS]:
+        say(f"未读入 {' '.join(filter(None, (problem.source, problem.where)))}：{problem.reason}")
+    if not report.proposals:
+        raise InputError("没有读到案件", where=str(source), hint="请看上面每个文件的原因")
+    decisions = list(_with_progress(_decide(router, report.proposals), len(report.proposals)))
+    if output is None:
+        _show(report.proposals, decisions, router.site)
+    else:
+        _write(output, report, decisions, router.site)
+        say(f"{len(decisions)} 件的分办建议已写到 {output}，{len(report.problems)} 处未读入")
+
+
+@click.command()
+@site_option
+@store_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 · address to listen on")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 · port")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="进程数 · processes"
+)
+def serve(site: Path | None, store: Path, host: str, port: int, workers: int) -> None:
+    """启动网页和 HTTP 接口，Ctrl+C 停止。
+
+    Serve the page and the HTTP interface with gunicorn until stopped.
+    """
+    if host not in _LOOPBACK:
+        say("注意：还没有配置接口密钥，服务只回答本机的请求；其他机器会收到 403。")
+    _check_port(host, port)
+    settings = ServiceSettings(store.resolve(), site.resolve() if site else None)
+    say(f"分办服务：http://{host}:{port}/ （{workers} 个进程，Ctrl+C 停止）")
+    _gunicorn(settings, host, port, workers)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="fenban")
+
+
+def _check_output(output: Path | None) -> None:
+    """Refuse a target before any work is done for it."""
+    if output is None:
+        return
+    if output.suffix.lower() not in (".xlsx", ".csv", ".jsonl"):
+        raise UsageError(
+            f"不会写 {output.suffix or '没有扩展名的'} 文件",
+            where=str(output),
+            hint="请用 .xlsx、.csv 或 .jsonl",
+        )
+    if not output.resolve().parent.is_dir():
+        raise OutputError("目标文件夹不存在", where=str(output.parent), hint="请先建好文件夹")
+
+
+def _read(source: Path) -> ReadReport:
+    from router.readers import read_bytes, read_path
+
+    if str(source) == "-":
+        return read_bytes(sys.stdin.buffer.read(), "标准输入")
+    return read_path(source)
+
+
+def _decide(router: Router, proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    for at in range(0, len(proposals), _BATCH):
+        yield from router.suggest_many(proposals[at : at + _BATCH], explain=False)
+
+
+def _with_progress(decisions: Iterable[Decision], total: int) -> Iterator[Decision]:
+    from rich.console import Console
+    from rich.progress import track
+
+    return iter(track(decisions, "给出建议", total, console=Console(stderr=True), transient=True))
+
+
+def _rows(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Site) -> list[dict[str, str]]:
+    from router.present import decision_row
+
+    pairs = zip(proposals, decisions, strict=True)
+    return [{**decision_row(decision, site), "source": proposal.source} for proposal, decision in pairs]
+
+
+def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Site) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from router.present import STATUS_WORDS, percent
+
+    table = Table("编号", "案由", "意见", "主办", "负责人", "把握", "会办", show_lines=True)
+    for row in _rows(proposals, decisions, site):
+        share = percent(float(row["probability"]))
+        status = STATUS_WORDS[row["status"]]
+        table.add_row(
+            row["case_id"], row["title"], status, row["lead_name"], row["person"], share, row["co_names"]
+        )
+    Console().print(table)
+
+
+def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site: Site) -> None:
+    import json
+
+    from router.present import ROW_COLUMNS, decision_json
+    from router.sheets import write_csv, write_workbook
+
+    rows = _rows(report.proposals, decisions, site)
+    try:
+        if output.suffix.lower() == ".xlsx":
+            write_workbook(rows, report.problems, output, bureau=site.settings.bureau)
+        elif output.suffix.lower() == ".csv":
+            with output.open("w", encoding="utf-8-sig", newline="") as file:
+                write_csv(rows, (*ROW_COLUMNS, "source"), file)
+        else:
+            lines = (json.dumps(decision_json(d, site), ensure_ascii=False) for d in decisions)
+            output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"无法写入：{error.strerror}", where=str(output), hint="文件可能正被打开，或磁盘已满"
+        ) from error
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say in one sentence that a port is taken, before gunicorn does in ten lines."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"端口 {port} 用不了：{error.strerror}", where=host, hint="请用 --port 换一个端口"
+            ) from error
+
+
+def _gunicorn(settings: ServiceSettings, host: str, port: int, workers: int) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+        def load_config(self) -> None:
+            address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            self.cfg.set("bind", address)
+            self.cfg.set("workers", workers)
+            self.cfg.set("threads", 4)
+            self.cfg.set("graceful_timeout", 10)
+            self.cfg.set("loglevel", "warning")
+
+        def load(self) -> Flask:
+            return create_app(settings)
+
+    Application().run()
+
+
+if __name__ == "__main__":
+    main()

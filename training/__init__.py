@@ -1,0 +1,1 @@
+"""Past years' cases in, a trained and judged model out."""

@@ -1,0 +1,66 @@
+"""What labels mean, in words: from a site's duties and topics, or from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from router.errors import InputError
+from router.proposal import case_text
+from router.site import Site
+
+__all__ = ["read_descriptions", "section_descriptions", "topic_descriptions"]
+
+Description = tuple[str, str]
+
+
+def section_descriptions(site: Site) -> list[Description]:
+    """Return (label, text) pairs that say what sections and neighbours do.
+
+    A section is described by its own duty and words and by each of its
+    topics, so that a classifier can learn it without a single case.
+    """
+    found: list[Description] = []
+    for section in site.sections.values():
+        found += _texts(section.id, section.name, section.duty, section.words)
+    for neighbour in site.neighbours.values():
+        found += _texts(neighbour.id, neighbour.name, neighbour.duty, neighbour.words)
+    for topic in site.topics.values():
+        found += _texts(topic.section, topic.name, topic.duty, topic.words)
+    return found
+
+
+def topic_descriptions(site: Site) -> list[Description]:
+    """Return (topic id, text) pairs that say what topics mean."""
+    found: list[Description] = []
+    for topic in site.topics.values():
+        found += _texts(topic.id, topic.name, topic.duty, topic.words)
+    return found
+
+
+def read_descriptions(path: Path) -> list[Description]:
+    """Read a CSV ``section,description``, several rows a label allowed.
+
+    Raises
+    ------
+    InputError
+        If the file or one of the two columns is missing.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        hint = "应为 UTF-8 的 CSV，含 section,description 两列"
+        raise InputError("标签说明文件无法读取", where=str(path), hint=hint) from error
+    missing = [c for c in ("section", "description") if c not in table.columns]
+    if missing:
+        raise InputError(
+            f"缺少 {'、'.join(missing)} 列", where=str(path), hint="表头应为 section,description"
+        )
+    pairs = zip(table["section"].str.strip(), table["description"].str.strip(), strict=True)
+    return [(label, case_text("", text)) for label, text in pairs if label and text]
+
+
+def _texts(label: str, name: str, duty: str, words: tuple[str, ...]) -> list[Description]:
+    texts = [case_text(name, duty), case_text("", "，".join(words))]
+    return [(label, text) for text in texts if text.strip()]

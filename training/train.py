@@ -1,0 +1,193 @@
+"""Training a model from past cases, descriptions and texts without labels."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artifact import Manifest
+from models.model import RoutingModel
+from models.tokenizer import default_tokenizer
+from router.errors import TrainingError
+from router.interfaces import Classifier
+from router.plugins import get_plugin
+from router.site import Settings, Site
+from training.descriptions import Description, section_descriptions, topic_descriptions
+from training.held_out import held_out_probabilities
+from training.history import History
+from training.metrics import expected_calibration_error, macro_f1
+from training.thresholds import find_thresholds
+
+__all__ = ["Trained", "train"]
+
+Progress = Callable[[str], None]
+_LIBRARIES = ("fenban", "scikit-learn", "jieba", "numpy", "scipy", "joblib", "pandas")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that isn't stored yet, and what is to be told about it."""
+
+    model: RoutingModel
+    manifest: Manifest
+    lexicon: tuple[str, ...] = field(default=())
+
+
+def train(
+    history: History,
+    site: Site | None = None,
+    *,
+    descriptions: Sequence[Description] = (),
+    unlabelled: Sequence[str] = (),
+    progress: Progress = lambda _: None,
+) -> Trained:
+    """Train classifiers for section and topic.
+
+    Parameters
+    ----------
+    history : History
+        Labelled cases; may be empty where there are descriptions.
+    site : Site, optional
+        Gives descriptions, user dictionary, settings.
+    descriptions : sequence of (label, text)
+        More of them, e.g. from ``--labels``.
+    unlabelled : sequence of str
+        Texts in the form of `router.proposal.case_text`.
+    progress : callable
+        Told in Chinese what is being done.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    TrainingError
+        If what is given can't train a model.
+    """
+    settings = site.settings if site else Settings()
+    lexicon = site.user_words if site else ()
+    cases = history.cases
+    described = [*descriptions, *(section_descriptions(site) if site else [])]
+    if cases.empty and not described:
+        raise TrainingError(
+            "没有可用于训练的案件", hint="请给出带 section 列的案件表，或用 --site / --labels 说明各标签"
+        )
+    make = _factory(settings, lexicon)
+    progress(f"训练股室分类器（{len(cases)} 件案件，{len(described)} 条说明）")
+    section = _fit(make, cases["text"].tolist(), cases["section"].tolist(), described, unlabelled)
+    with_topic = cases[cases["topic"] != ""]
+    topic_described = topic_descriptions(site) if site else []
+    topic = None
+    if _can_train(with_topic["topic"].tolist(), topic_described):
+        progress(f"训练主题分类器（{len(with_topic)} 件案件）")
+        more = [*cases.loc[cases["topic"] == "", "text"], *unlabelled]
+        topic = _fit(make, with_topic["text"].tolist(), with_topic["topic"].tolist(), topic_described, more)
+    progress("在留出的案件上估计把握和门槛")
+    thresholds, metrics = _judge(section, settings)
+    model = RoutingModel(section.classifier, topic.classifier if topic else None, "", thresholds)
+    return Trained(model, _manifest(model, history, settings, thresholds, metrics), lexicon)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A classifier and the held-out probabilities of its training cases."""
+
+    classifier: Classifier
+    held_out: NDArray[np.float64]
+    target: NDArray[np.int64]
+
+
+def _factory(settings: Settings, lexicon: Sequence[str]) -> Callable[[], Classifier]:
+    """Return a maker of unfitted classifiers; ours take the site's tokeniser."""
+    plugin = get_plugin("classifiers", settings.classifier)
+    if "tokenizer" not in inspect.signature(plugin).parameters:
+        return plugin
+    tokenizer = default_tokenizer(lexicon, settings.tokenizer)
+    return lambda: plugin(tokenizer=tokenizer)
+
+
+def _fit(
+    make: Callable[[], Classifier],
+    texts: Sequence[str],
+    y: Sequence[str],
+    described: Sequence[Description],
+    unlabelled: Sequence[str],
+) -> _Fitted:
+    def fit(some_texts: Sequence[str], some_y: Sequence[str]) -> Classifier:
+        return make().fit(some_texts, some_y, descriptions=described, unlabelled=unlabelled)
+
+    classifier = fit(texts, y)
+    held_out = held_out_probabilities(classifier, fit, texts, y)
+    column = {label: at for at, label in enumerate(classifier.classes_.tolist())}
+    target = np.array([column[label] for label in y[: len(held_out)]], dtype=np.int64)
+    return _Fitted(classifier, held_out, target)
+
+
+def _can_train(y: Sequence[str], described: Sequence[Description]) -> bool:
+    return len({*y, *(label for label, _ in described)}) > 1
+
+
+def _judge(fitted: _Fitted, settings: Settings) -> tuple[dict[str, float], dict[str, float]]:
+    """Return thresholds, and the figures for the manifest."""
+    held_out, target = fitted.held_out, fitted.target
+    labels: list[str] = fitted.classifier.classes_.tolist()
+    thresholds = find_thresholds(held_out, target, labels, settings)
+    if not len(target):
+        return thresholds, {}
+    order = np.argsort(-held_out, axis=1)
+    right = order[:, 0] == target
+    true, given = [labels[i] for i in target], [labels[i] for i in order[:, 0]]
+    metrics = {
+        "held_out_n": float(len(target)),
+        "held_out_accuracy": float(right.mean()),
+        "held_out_top3_accuracy": float((order[:, :3] == target[:, None]).any(axis=1).mean()),
+        "held_out_macro_f1": macro_f1(true, given),
+        "held_out_ece": expected_calibration_error(held_out.max(axis=1), right),
+    }
+    return thresholds, metrics
+
+
+def _manifest(
+    model: RoutingModel,
+    history: History,
+    settings: Settings,
+    thresholds: Mapping[str, float],
+    metrics: Mapping[str, float],
+) -> Manifest:
+    labels = {"section": model.section.classes_.tolist()}
+    if model.topic:
+        labels["topic"] = model.topic.classes_.tolist()
+    return Manifest(
+        created_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        classifier=settings.classifier,
+        tokenizer=settings.tokenizer,
+        labels=labels,
+        cases=_about(history),
+        metrics=metrics,
+        thresholds=thresholds,
+        libraries={"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+    )
+
+
+def _about(history: History) -> dict[str, Any]:
+    cases = history.cases
+    digest = hashlib.sha256()
+    for text, section in zip(cases["text"], cases["section"], strict=True):
+        digest.update(f"{section}\0{text}\0".encode(errors="surrogatepass"))
+    years = cases["year"].dropna().astype(int)
+    return {
+        "n": len(cases),
+        "digest": digest.hexdigest(),
+        "years": [int(years.min()), int(years.max())] if len(years) else [],
+        "per_label": {str(k): int(v) for k, v in cases["section"].value_counts().items()},
+    }
