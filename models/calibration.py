@@ -14,7 +14,7 @@ from scipy.special import log_softmax, softmax
 
 __all__ = ["DEFAULT_TEMPERATURE", "fit_temperature", "to_probabilities"]
 
-DEFAULT_TEMPERATURE = 4.0
+DEFAULT_TEMPERATURE = 6.0
 """Used where no labelled case is at hand: about what real tasks ask for."""
 
 _BOUNDS = (np.log(0.1), np.log(50.0))

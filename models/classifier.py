@@ -29,6 +29,9 @@ from router.interfaces import Tokenizer
 __all__ = ["RidgeTextClassifier"]
 
 _LATENT_BLOCKS = ("pairs", "words")
+_HEAVIEST_DESCRIPTION = 3.0
+"""One description never counts for more cases than this."""
+
 _LATENT_ROW_LIMIT = 8_000
 """More texts than this don't make the latent dimensions better, only slower."""
 
@@ -70,7 +73,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         penalty: float = 0.3,
         balance: float = 0.75,
-        description_weight: float = 10.0,
+        description_weight: float = 30.0,
         latent_dimensions: int = 200,
         tokenizer: Tokenizer | None = None,
     ) -> None:
@@ -203,7 +206,8 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         cases = np.bincount(target[:n_texts], minlength=n_classes)
         described = np.bincount(target[n_texts:], minlength=n_classes)
         weights[:n_texts] = (n_texts / (n_classes * cases[target[:n_texts]])) ** self.balance
-        weights[n_texts:] = self.description_weight / described[target[n_texts:]]
+        share = self.description_weight / described[target[n_texts:]]
+        weights[n_texts:] = np.minimum(share, _HEAVIEST_DESCRIPTION)
         return weights
 
     def _solve(self, known: Features, target: NDArray[np.int64], weights: NDArray[np.float64]) -> Solution:

@@ -32,8 +32,11 @@ def deadlines(received_on: date, working_days: int, months: int, holidays: Mappi
     >>> deadlines(date(2025, 9, 29), 5, 3, {}).return_by.isoformat()
     '2025-10-13'
     """
-    return_by, certain = add_working_days(received_on, working_days, holidays)
-    return Deadlines(return_by, add_months(received_on, months), certain)
+    try:
+        return_by, certain = add_working_days(received_on, working_days, holidays)
+        return Deadlines(return_by, add_months(received_on, months), certain)
+    except (OverflowError, ValueError):  # a mistyped year 9999: no deadline rather than no answer
+        return Deadlines(certain=False)
 
 
 def add_working_days(start: date, days: int, holidays: Mapping[date, bool]) -> tuple[date, bool]:

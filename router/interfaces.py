@@ -72,7 +72,11 @@ class Reader(Protocol):
     """Reads one kind of file, which it recognises by content."""
 
     def accepts(self, head: bytes, name: str) -> bool:
-        """Say whether a file that begins with `head` is of this kind."""
+        """Say whether a file is of this kind.
+
+        `head` is the beginning of the file, or all of it: directories of zip
+        and OLE files stand at the end.
+        """
         ...
 
     def read(self, file: BinaryIO, name: str) -> Iterable[Proposal | ReadProblem | ReadNote]:

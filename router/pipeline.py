@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from router.calendar import deadlines
@@ -17,6 +18,7 @@ from router.decision import (
     Vote,
     VoteKind,
 )
+from router.errors import SiteError
 from router.interfaces import Model, ModelOutput, Rule
 from router.policy import Choice, choose, doubts, flags_of
 from router.proposal import Proposal
@@ -107,11 +109,15 @@ class Router:
         )
 
     def _valid(self, candidates: Sequence[Candidate], day: date) -> tuple[Candidate, ...]:
-        """Keep what exists on `day`; without sections, everything does."""
+        """Keep what exists on `day`, and add what the model never saw; without sections, all exist."""
         if not self.site.sections:
             return tuple(candidates)
         valid = self.site.valid_labels(day)
-        return tuple(c for c in candidates if c.label in valid)
+        known = [c for c in candidates if c.label in valid]
+        if not known:
+            raise SiteError("模型的标签里没有本站点今天的股室", hint="请用 --site 重新训练，或换一个模型库")
+        unseen = sorted(valid - {c.label for c in known})
+        return (*known, *(Candidate(label, 0.0) for label in unseen))
 
     def _votes(
         self, proposal: Proposal, candidates: Sequence[Candidate]
@@ -120,7 +126,7 @@ class Router:
         failed: list[FailedRule] = []
         for rule in self._rules:
             try:
-                votes += rule.evaluate(proposal, candidates)
+                votes += _checked(rule.evaluate(proposal, candidates))
             except Exception as error:  # a foreign rule may raise anything
                 log.warning("rule %s failed: %s", rule.name, type(error).__name__)
                 failed.append(FailedRule(rule.name, type(error).__name__))
@@ -136,7 +142,8 @@ class Router:
         sure = choice.by_rule or outside >= self.model.thresholds.get("not_ours", DEFAULT_NOT_OURS)
         ours = [c for c in candidates if not is_outside(c.label)]
         if ours and (proposal.role == "co" or not sure):
-            return choose(ours, votes, margin)
+            kept = choose(ours, votes, margin)
+            return replace(kept, conflict=choice.conflict or kept.conflict)
         return choice
 
     def _accept(self) -> float:
@@ -173,3 +180,8 @@ class Router:
         settings = self.site.settings
         received = proposal.received_on or today
         return deadlines(received, settings.return_working_days, settings.reply_months, self.site.holidays)
+
+
+def _checked(votes: Iterable[Vote]) -> list[Vote]:
+    """Return all votes of one rule, or raise before any of them counts."""
+    return [replace(vote, kind=VoteKind(vote.kind)) for vote in votes]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -115,7 +116,12 @@ def _allowed(point: EntryPoint) -> bool:
     listed = os.environ.get("FENBAN_PLUGINS")
     if listed is None or _distribution(point) == OWN_DISTRIBUTION:
         return True
-    return _distribution(point) in {name.strip() for name in listed.split(",")}
+    return _normal(_distribution(point)) in {_normal(name) for name in listed.split(",")}
+
+
+def _normal(distribution: str) -> str:
+    # PEP 503: pip takes Some_Plugin and some-plugin for the same name
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
 
 
 def _distribution(point: EntryPoint) -> str:
@@ -131,7 +137,7 @@ def _info(group: str, point: EntryPoint) -> PluginInfo:
 def _load(group: str, point: EntryPoint) -> type[Any]:
     try:
         plugin = point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a foreign module may raise anything when imported
         raise PluginError(f"插件 {point.name!r}（{point.value}）无法载入：{error}") from error
     for problem in _signature_problems(plugin, GROUPS[group]):
         raise PluginError(f"插件 {point.name!r}（{point.value}）不符合约定：{problem}")

@@ -33,16 +33,15 @@ class Choice:
         ``model`` or the name of the deciding rule.
     conflict : tuple of str
         Names of the rules that contradict each other; empty as a rule.
+    by_rule : bool
+        Whether a rule asked for this very lead. A ``forbid`` doesn't: what
+        it leaves is the model's next guess, and must be as sure as any.
     """
 
     lead: Candidate
     decided_by: str = BY_MODEL
     conflict: tuple[str, ...] = ()
-
-    @property
-    def by_rule(self) -> bool:
-        """Whether a rule decided."""
-        return self.decided_by != BY_MODEL
+    by_rule: bool = False
 
 
 def choose(candidates: Sequence[Candidate], votes: Sequence[Vote], margin: float) -> Choice:
@@ -77,7 +76,7 @@ def choose(candidates: Sequence[Candidate], votes: Sequence[Vote], margin: float
         return Choice(best, BY_MODEL, tuple(sorted(rules)))
     if required:
         label, rule = next(iter(required.items()))
-        return Choice(known[label], rule)
+        return Choice(known[label], rule, by_rule=True)
     return _unforced(candidates, votes, forbidden, margin)
 
 
@@ -91,7 +90,7 @@ def _unforced(
     preferred = {v.target: v.rule for v in votes if v.kind is VoteKind.PREFER}
     near = [c for c in allowed if best.probability - c.probability <= margin and c.label in preferred]
     if near and best.label not in preferred:
-        return Choice(near[0], preferred[near[0].label])
+        return Choice(near[0], preferred[near[0].label], by_rule=True)
     if best.label != candidates[0].label:
         return Choice(best, forbidden[candidates[0].label])
     return Choice(best)

@@ -118,10 +118,10 @@ def percent(probability: float) -> str:
 
     Examples
     --------
-    >>> percent(0.874), percent(0.9999)
-    ('87%', '99%')
+    >>> percent(0.874), percent(0.9999), percent(0.0004)
+    ('87%', '99%', '<1%')
     """
-    return f"{min(probability, 0.99):.0%}"
+    return "<1%" if probability < 0.005 else f"{min(probability, 0.99):.0%}"
 
 
 def _reasons(decision: Decision, site: Site) -> list[str]:

@@ -44,7 +44,7 @@ SHEET_COLUMNS: tuple[tuple[str, str, int], ...] = (
 """Key of the row, heading and width (in characters) of each printed column."""
 
 _PROBLEM_COLUMNS = (("source", "文件", 34), ("where", "位置", 20), ("reason", "未读入的原因", 70))
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")  # full width too: a Chinese Excel takes them for the same
 _MOST_CHARACTERS = 32_767
 """What one cell of a workbook can hold."""
 

@@ -8,7 +8,7 @@ clerk can edit with Excel or Notepad; see docs/site.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -261,21 +261,22 @@ class Site:
         """
         written = _key(proposal.section)
         label = self.label_of(proposal.section)
+        known = replace(proposal, topic=self.topic_of(proposal.topic) or proposal.topic)
         for line in self.successors:
             same = _key(line.old) == written or self.label_of(line.old) == label is not None
-            if same and line.applies(proposal):
+            if same and line.applies(known):
                 return line.successor
         return label
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for neighbour in self.neighbours.values():
-            for key in (neighbour.id, neighbour.name, neighbour.external_code):
-                found[_key(key)] = neighbour.id
-        for section in self.sections.values():
-            for key in (*section.aliases, section.external_code, section.name, section.id):
-                found[_key(key)] = section.id
+        units: list[Section | Neighbour] = [*self.neighbours.values(), *self.sections.values()]
+        aliases = [(name, section.id) for section in self.sections.values() for name in section.aliases]
+        codes = [(unit.external_code, unit.id) for unit in units]
+        names = [(unit.name, unit.id) for unit in units]
+        # the later the stronger: nobody's alias takes another's own name or id
+        ranked = (*aliases, *codes, *names, *((unit.id, unit.id) for unit in units))
+        found = {_key(written): label for written, label in ranked}
         found.pop("", None)
         return found
 

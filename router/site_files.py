@@ -163,21 +163,35 @@ def _lines(path: Path) -> tuple[str, ...]:
 
 
 def _rows(path: Path, make: Callable[[_Row], T]) -> Iterator[T]:
-    if not path.is_file():
-        return
-    reader = csv.DictReader(io.StringIO(_decode(path), newline=""))
-    for cells in reader:
-        row = _Row(path, reader.line_num, {(k or "").strip(): (v or "") for k, v in cells.items() if k})
-        if any(value.strip() for value in row.cells.values()):
-            yield make(row)
+    if path.is_file():
+        yield from (make(row) for row in _table(path))
+
+
+def _table(path: Path) -> Iterator[_Row]:
+    """Yield the filled rows, numbered as Excel numbers them."""
+    number = 0
+    try:
+        # strict: an unclosed quote would swallow all rows below it
+        reader = csv.reader(io.StringIO(_decode(path), newline=""), strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        number = 1
+        for number, cells in enumerate(reader, 2):
+            row = _Row(path, number, dict(zip(header, cells, strict=False)))
+            if any(cell.strip() for cell in cells[len(header) :]):
+                raise row.error("末", "格数比表头多", "含逗号的文字请放在双引号里")
+            if any(cell.strip() for cell in cells):
+                yield row
+    except csv.Error as error:
+        raise SiteError("表格读不下去，多半是双引号没有成对", where=f"{path} 第 {number + 1} 行") from error
 
 
 def _by_id(path: Path, make: Callable[[_Row], T]) -> dict[str, T]:
     found: dict[str, T] = {}
-    for record in _rows(path, make):
-        key: str = record.id  # type: ignore[attr-defined]  # Section, Topic and Neighbour have one
+    for row in _table(path) if path.is_file() else ():
+        record = make(row)
+        key = row.needed("id")
         if key in found:
-            raise SiteError(f"id {key} 出现了两次", where=str(path), hint="请删去或改名其中一行")
+            raise row.error("id", f"{key} 出现了两次", "请删去或改名其中一行")
         found[key] = record
     return found
 

@@ -13,6 +13,7 @@ from router.site import Site
 __all__ = ["read_descriptions", "section_descriptions", "topic_descriptions"]
 
 Description = tuple[str, str]
+_WORDS_A_TEXT = 3
 
 
 def section_descriptions(site: Site) -> list[Description]:
@@ -62,5 +63,11 @@ def read_descriptions(path: Path) -> list[Description]:
 
 
 def _texts(label: str, name: str, duty: str, words: tuple[str, ...]) -> list[Description]:
-    texts = [case_text(name, duty), case_text("", "，".join(words))]
+    """Return the name with the duty, then the words a few at a time.
+
+    A long list of words would be one odd document; a few words weigh like
+    the title of a case.
+    """
+    few = (words[at : at + _WORDS_A_TEXT] for at in range(0, len(words), _WORDS_A_TEXT))
+    texts = [case_text(name, duty), *(case_text("", "，".join(part)) for part in few)]
     return [(label, text) for text in texts if text.strip()]

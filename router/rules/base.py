@@ -64,8 +64,10 @@ def word_list(name: str, words: Sequence[str] | str) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If a word is empty or no string.
+        If it is no list, or a word is empty or no string.
     """
+    if not isinstance(words, Sequence):
+        raise ValueError(f"{name} 应是方括号里的一列词，现为 {words!r}")  # noqa: TRY004  # a mistake in a file
     listed = (words,) if isinstance(words, str) else tuple(words)
     if not all(isinstance(word, str) and word.strip() for word in listed):
         raise ValueError(f"{name} 里有空词或不是文字的内容")

@@ -1,0 +1,1 @@
+"""The HTTP interface: JSON for other systems, one page for the clerk."""

@@ -1,0 +1,118 @@
+"""The Flask application: blueprints, checks and error answers put together."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from router.errors import FenbanError
+from router.web import api, guard, health, pages
+from router.web.engine import EXTENSION, Engine, Limits, Services
+from router.web.problems import ProblemError, from_fenban_error, from_status, response
+
+__all__ = ["make_app"]
+
+log = logging.getLogger("fenban.web")
+
+_MOST_DRAINED = 1024 * 1024 * 1024
+_CHUNK = 1024 * 1024
+_JSON_PATHS = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
+
+
+def make_app(engine: Engine, limits: Limits | None = None) -> Flask:
+    """Make the web application.
+
+    Parameters
+    ----------
+    engine : Engine
+        Gives the router, the site and the models; asked anew by each request.
+    limits : Limits, optional
+
+    Returns
+    -------
+    Flask
+    """
+    limits = limits or Limits()
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = Services(engine, limits)
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = limits.form_bytes
+    app.json = _json_provider(app)
+    guard.install(app)
+    for module in (api, health, pages):
+        app.register_blueprint(module.blueprint)
+    _handle_errors(app)
+    return app
+
+
+def _json_provider(app: Flask) -> DefaultJSONProvider:
+    provider = DefaultJSONProvider(app)
+    provider.ensure_ascii = False
+    provider.sort_keys = False
+    return provider
+
+
+def _handle_errors(app: Flask) -> None:
+    # On the app, not on blueprints: those never see a routing 404.
+    app.register_error_handler(ProblemError, _answer)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(FenbanError, _fenban_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _answer(problem: ProblemError) -> Response:
+    if problem.kind.status == 413:
+        _drain()
+    if request.path.startswith("/api/") or request.path in _JSON_PATHS:
+        return response(problem)
+    return pages.problem_page(problem)
+
+
+def _drain() -> None:
+    """Read what a too large request still sends, or its sender never sees the answer."""
+    request.max_content_length = _MOST_DRAINED
+    try:
+        while request.stream.read(_CHUNK):
+            pass
+    except (HTTPException, OSError):
+        return
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    if error.code is None or error.code < 400:  # a redirect
+        return error.get_response()
+    answer = _answer(from_status(error.code))
+    if "Allow" in (headers := dict(error.get_headers())):
+        answer.headers["Allow"] = headers["Allow"]
+    return answer
+
+
+def _fenban_error(error: FenbanError) -> Response:
+    problem = from_fenban_error(error)
+    if problem.kind.status >= 500:
+        _log(error)
+    return _answer(problem)
+
+
+def _unexpected(error: Exception) -> Response:
+    _log(error)
+    return _answer(ProblemError("internal"))
+
+
+def _log(error: Exception) -> None:
+    """Log the kind and place of an error; its message may quote a case."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    rule = request.url_rule.rule if request.url_rule else "-"
+    log.error(
+        "request %s: %s %s: %s at %s",
+        g.get("request_id", ""),
+        request.method,
+        rule,
+        type(error).__name__,
+        place,
+    )

@@ -1,0 +1,71 @@
+"""What the web layer needs from the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import current_app
+
+from router.pipeline import Router
+from router.site import Site
+
+__all__ = ["Engine", "Limits", "Services", "services"]
+
+EXTENSION = "fenban"
+_MB = 1024 * 1024
+
+
+class Engine(Protocol):
+    """A loaded model, or the reason why there is none."""
+
+    @property
+    def router(self) -> Router | None:
+        """The router of the live model; None while none can be loaded."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """The bureau's own data; an empty site where none was given."""
+        ...
+
+    def ready(self) -> tuple[bool, str]:
+        """Say whether cases can be answered, and in Chinese why not."""
+        ...
+
+    def models(self) -> list[dict[str, Any]]:
+        """Describe the stored models; each has ``version`` and ``live``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may carry.
+
+    Parameters
+    ----------
+    json_bytes : int
+        Body of a JSON call.
+    form_bytes : int
+        Body of a form of the page, an upload included.
+    page_cases : int
+        Cases of one upload. More are a job for ``fenban suggest``.
+    """
+
+    json_bytes: int = 2 * _MB
+    form_bytes: int = 50 * _MB
+    page_cases: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What request handlers work with."""
+
+    engine: Engine
+    limits: Limits
+
+
+def services() -> Services:
+    """Return the services of the running application."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found

@@ -1,0 +1,114 @@
+"""From what was sent to a case that may go on: checked, screened, masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+
+from router.interfaces import ReadProblem
+from router.pipeline import Router
+from router.proposal import Proposal
+from router.readers import Screen
+from router.readers.values import normal_kind, normal_level, normal_role
+from router.web.engine import Engine
+from router.web.problems import FieldError, ProblemError, field_errors
+from router.web.schemas import CaseIn
+
+__all__ = ["checked", "json_body", "live_router", "parsed_json", "to_proposal"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_SCREEN_CODES = {"secret": "secret_paper", "bad_value": "text_too_long", "empty": "empty_text"}
+_BOTH_TEXTS = ("/title", "/body")
+
+
+def json_body(request: Request, limit: int) -> Any:
+    """Read a JSON request body of at most `limit` bytes.
+
+    Raises
+    ------
+    ProblemError
+        415 for another media type, 413 for too much, 400 for broken JSON.
+    """
+    if request.mimetype != "application/json":
+        raise ProblemError("unsupported_media_type")
+    # A chunked body tells no length beforehand, so it is the reading that stops.
+    data = request.stream.read(limit + 1)
+    if len(data) > limit:
+        raise ProblemError("body_too_large", f"请求体超过 {limit // 2**20} MB")
+    return parsed_json(data)
+
+
+def parsed_json(data: bytes | str) -> Any:
+    """Parse JSON, strictly: UTF-8, no NaN, no bottomless nesting."""
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProblemError("invalid_json") from error
+
+
+def checked(model: type[M], value: object) -> M:
+    """Check a value against a schema.
+
+    Raises
+    ------
+    ProblemError
+        422 with a JSON pointer for each field that is wrong.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        errors = field_errors(error)
+    first = errors[0]
+    raise ProblemError("invalid_fields", f"{first.path or '请求体'}：{first.message}", errors)
+
+
+def to_proposal(case: CaseIn) -> Proposal:
+    """Make the case that the router sees; nothing unmasked passes.
+
+    Raises
+    ------
+    ProblemError
+        422 for a paper marked secret, an empty text or one that is too long.
+    """
+    given = {name: value for name, value in case.model_dump().items() if value is not None}
+    for name, normal in _NORMAL.items():
+        if name in given:
+            given[name] = normal(given[name].strip())
+    screened = Screen("").proposal(Proposal(**given))
+    if isinstance(screened, ReadProblem):
+        _refuse(screened)
+    return screened
+
+
+def live_router(engine: Engine) -> Router:
+    """Return the router of the live model.
+
+    Raises
+    ------
+    ProblemError
+        503, saying why there is none.
+    """
+    router = engine.router
+    if router is None:
+        raise ProblemError("not_ready", engine.ready()[1])
+    return router
+
+
+_NORMAL: Mapping[str, Any] = {"kind": normal_kind, "level": normal_level, "role": normal_role}
+
+
+def _refuse(problem: ReadProblem) -> NoReturn:
+    code = _SCREEN_CODES.get(problem.code, "invalid_input")
+    if code == "empty_text":
+        raise ProblemError(code, errors=[FieldError(path, "没有文字") for path in _BOTH_TEXTS])
+    raise ProblemError(code, problem.reason)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -1,0 +1,168 @@
+"""The clerk's page: paste a case or upload a file, read the suggestion, take the table.
+
+It is plain forms and server-rendered HTML; nothing is stored, so the page
+itself carries its results to the download.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as AnyResponse
+
+from router.errors import FenbanError
+from router.readers import ReadReport, read_bytes
+from router.web.engine import services
+from router.web.intake import checked, live_router, parsed_json, to_proposal
+from router.web.problems import ProblemError, from_fenban_error
+from router.web.results import Results, parse_payload, workbook
+from router.web.schemas import CaseIn
+
+__all__ = ["blueprint", "problem_page"]
+
+blueprint = Blueprint("pages", __name__)
+
+_FIELDS = tuple(CaseIn.model_fields)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+View = Callable[[], Response]
+
+
+def problem_page(problem: ProblemError) -> Response:
+    """Tell a person of an error on a page of its own."""
+    return _render("problem.html", problem.kind.status, problem=problem)
+
+
+def _form(view: View) -> View:
+    """Show what is wrong with a form above the form, with what was filled in."""
+
+    @wraps(view)
+    def shown() -> Response:
+        try:
+            return view()
+        except RequestEntityTooLarge:
+            most = services().limits.form_bytes // 2**20
+            problem = ProblemError("body_too_large", f"文件超过 {most} MB，未读；请拆成几个再上传")
+        except ProblemError as error:
+            problem = error
+        except FenbanError as error:
+            problem = from_fenban_error(error)
+            if problem.kind.status >= 500:
+                raise
+        return _index(problem)
+
+    return shown
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Show the empty form."""
+    return _index()
+
+
+@blueprint.post("/case")
+@_form
+def case() -> Response:
+    """Answer a pasted case."""
+    given = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
+    proposal = to_proposal(checked(CaseIn, given))
+    router = live_router(services().engine)
+    found = Results.of([proposal], router)
+    shown = given | {"title": proposal.title, "body": proposal.body}
+    return _render("results.html", results=found, values=shown)
+
+
+@blueprint.post("/file")
+@_form
+def file() -> Response:
+    """Answer an uploaded paper, ledger or archive, on the page or as a table."""
+    report, name = _read_upload()
+    router = live_router(services().engine)
+    as_table = request.form.get("format") == "xlsx"
+    found = Results.of(report.proposals, router, report, explain=not as_table)
+    if as_table:
+        return _download(workbook(found.table(), router.site.settings.bureau))
+    return _render("results.html", results=found, values={}, file_name=name)
+
+
+@blueprint.post("/table.xlsx")
+@_form
+def table() -> Response:
+    """Turn the results that a page carries into a workbook."""
+    found = parse_payload(parsed_json(request.form.get("results", "")))
+    return _download(workbook(found, services().engine.site.settings.bureau))
+
+
+@blueprint.get("/case")
+@blueprint.get("/file")
+@blueprint.get("/table.xlsx")
+def back() -> AnyResponse:
+    """Lead to the form whoever reloads a result by its address."""
+    return redirect(url_for("pages.index"), 303)
+
+
+def _read_upload() -> tuple[ReadReport, str]:
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise ProblemError("bad_request", "还没有选择文件，请先选择一个文件再提交")
+    name = upload.filename.replace("\\", "/").rpartition("/")[2][-120:]
+    report = read_bytes(upload.read(), name)
+    if not report.proposals:
+        raise UnreadableError(report)
+    most = services().limits.page_cases
+    if len(report.proposals) > most:
+        count = f"文件里有 {len(report.proposals)} 件，页面一次最多 {most} 件"
+        detail = f"{count}；请拆分后上传，或用命令 fenban suggest"
+        raise ProblemError("invalid_input", detail)
+    return report, name
+
+
+class UnreadableError(ProblemError):
+    """An upload without a single case, with what was found instead."""
+
+    def __init__(self, report: ReadReport) -> None:
+        super().__init__("invalid_input", "没有读到可以分办的建议或提案，原因见下")
+        self.report = report
+
+
+def _index(problem: ProblemError | None = None) -> Response:
+    wrong = {error.path.lstrip("/"): error.message for error in problem.errors} if problem else {}
+    report = problem.report if isinstance(problem, UnreadableError) else None
+    values = {name: request.form.get(name, "") for name in _FIELDS} if _kept(problem) else {}
+    status = problem.kind.status if problem else 200
+    return _render("index.html", status, problem=problem, wrong=wrong, values=values, report=report)
+
+
+def _kept(problem: ProblemError | None) -> bool:
+    """Whether to show what was filled in: not what was too large, and never a secret paper."""
+    return problem is not None and problem.kind.code not in ("body_too_large", "secret_paper")
+
+
+def _render(template: str, status: int = 200, **values: Any) -> Response:
+    engine = services().engine
+    router, site = engine.router, engine.site
+    text = render_template(
+        template,
+        bureau=site.settings.bureau,
+        model="" if router is None else router.model.version,
+        not_ready=engine.ready()[1] if router is None else "",
+        release=version("fenban"),
+        most_mb=services().limits.form_bytes // 2**20,
+        **values,
+    )
+    return make_response(text, status)
+
+
+def _download(data: bytes) -> Response:
+    response = make_response(data)
+    response.mimetype = _XLSX
+    # Headers are ASCII: the Chinese name goes by RFC 5987, old browsers get the other.
+    names = f"filename=fenban.xlsx; filename*=UTF-8''{quote('分办表.xlsx')}"
+    response.headers["Content-Disposition"] = f"attachment; {names}"
+    return response

@@ -1,0 +1,340 @@
+"""What goes in and out over HTTP; the OpenAPI file is made from these classes."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from router.present import ROW_COLUMNS
+from router.readers import MAX_CASE_CHARS
+
+__all__ = [
+    "LONGEST_CELL",
+    "MOST_ROWS",
+    "CaseIn",
+    "DecisionOut",
+    "HealthOut",
+    "ModelsOut",
+    "PluginsOut",
+    "ProblemOut",
+    "ReadyOut",
+    "SectionsOut",
+    "TableIn",
+    "TopicsOut",
+]
+
+_DATE = r"^(19[89]\d|20\d\d)-\d\d-\d\d$"
+"""Years that the deadlines can be counted for."""
+
+
+def _iso_date(value: object) -> date | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and re.fullmatch(_DATE, value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("iso_date", "not an ISO date")
+
+
+IsoDate = Annotated[
+    date | None,
+    BeforeValidator(_iso_date),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date", "pattern": _DATE}, {"type": "null"}]}),
+]
+Short = Annotated[str | None, Field(max_length=200)]
+
+_EXAMPLE_CASE: dict[str, Any] = {
+    "case_id": "028",
+    "kind": "提案",
+    "session": "十五届三次",
+    "level": "县",
+    "title": "关于完善集镇生活污水管网的提案",
+    "body": "集镇污水直排河沟，夏天气味重，群众反映强烈。建议尽快铺设污水管网。",
+    "received_on": "2026-03-02",
+}
+_SOME_TEXT: dict[str, Any] = {
+    "anyOf": [
+        {"required": [name], "properties": {name: {"type": "string", "pattern": r"\S"}}}
+        for name in ("title", "body")
+    ]
+}
+
+
+class CaseIn(BaseModel):
+    """One case to route. Unknown fields are ignored; null is the same as absent."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [_EXAMPLE_CASE], **_SOME_TEXT})
+
+    title: str | None = Field(None, description="案由")
+    body: str | None = Field(
+        None, description=f"正文；案由与正文至少一项有文字，合计不超过 {MAX_CASE_CHARS:,} 字"
+    )
+    case_id: Short = Field(None, description="编号，按字符串原样保留，如 028")
+    kind: Short = Field(None, description="类型：建议 或 提案")
+    session: Short = Field(None, description="届次")
+    level: Short = Field(None, description="层级：县、市、省 或 国")
+    role: Short = Field(
+        None, description="本局承办身份：sole 独办、lead 主办、co 会办、separate 分别办理；也可写中文"
+    )
+    lead_unit: Short = Field(None, description="本局会办时的主办单位")
+    proposer: Annotated[str | None, Field(max_length=2000)] = Field(None, description="提出人")
+    received_on: IsoDate = Field(None, description="交办日期，期限从次日起算；不填按当天")
+
+
+class Out(BaseModel):
+    """Base of what we answer: every field is always there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class UnitOut(Out):
+    """The section that should lead, or the outside unit the case belongs to."""
+
+    id: str = Field(description="股室 id，外单位以 out: 开头")
+    name: str
+    external_code: str = Field(description="其他系统里的代码，没有则为空")
+    person: str = Field(description="负责人")
+    deputy: str = Field(description="分管领导")
+
+
+class ScoredOut(BaseModel):
+    """A section or topic with its probability."""
+
+    id: str
+    name: str
+    external_code: str | None = Field(None, description="其他系统里的代码；没有则不出现")
+    probability: float = Field(ge=0, le=1)
+
+
+class EvidenceOut(Out):
+    """Words that spoke for a candidate."""
+
+    start: int = Field(ge=0, description="在所送字段里的起点，按 Unicode 字符计（不是 UTF-16 单元）")
+    end: int = Field(ge=0, description="终点，不含")
+    field: Literal["title", "body"]
+    weight: float = Field(description="相对最强的词，最强为 1")
+
+
+class CandidateOut(Out):
+    """A possible lead, most probable first."""
+
+    id: str
+    name: str
+    external_code: str
+    probability: float = Field(ge=0, le=1)
+    evidence: list[EvidenceOut]
+
+
+class VoteOut(Out):
+    """What a rule asked for."""
+
+    rule: str
+    kind: Literal["require", "forbid", "prefer", "co_handle", "flag", "review"]
+    target: str
+    reason: str
+
+
+class FailedRuleOut(Out):
+    """A rule that failed and did not vote."""
+
+    rule: str
+    error: str
+
+
+class FlagOut(Out):
+    """Something worth knowing at intake."""
+
+    id: str
+    reason: str
+
+
+class ReasonOut(Out):
+    """Why a person should look."""
+
+    id: str
+    text: str
+
+
+class SimilarOut(Out):
+    """A past case like this one."""
+
+    case_id: str
+    year: int | None
+    section: str
+    similarity: float
+
+
+class DeadlinesOut(Out):
+    """Days by which something must have happened."""
+
+    return_by: str | None = Field(description="退回期限")
+    reply_by: str | None = Field(description="答复期限")
+    certain: bool = Field(description="为 false 时该年节假日安排尚未公布，按周一至周五推算")
+
+
+class VersionsOut(Out):
+    """What the decision rests on."""
+
+    model: str
+    rules: str
+    site: str
+
+
+class DecisionOut(Out):
+    """The suggestion for one case; a person decides."""
+
+    decision_id: str
+    case_id: str
+    title: str = Field(description="案由，电话和证件号已遮盖")
+    status: Literal["suggested", "review", "not_ours"] = Field(
+        description="suggested 可直接分办，review 请人工核对，not_ours 可能不属本局"
+    )
+    lead: UnitOut
+    probability: float = Field(ge=0, le=1, description="模型自己对该股室的概率，规则不改变它")
+    decided_by: str = Field(description="model 或规则名")
+    set: list[str] = Field(description="合起来以站点承诺的把握包含正确股室的候选")
+    topic: ScoredOut | None
+    co_sections: list[ScoredOut]
+    flags: list[FlagOut]
+    reasons: list[ReasonOut]
+    candidates: list[CandidateOut]
+    votes: list[VoteOut]
+    failed_rules: list[FailedRuleOut]
+    similar: list[SimilarOut]
+    deadlines: DeadlinesOut
+    versions: VersionsOut
+
+
+class SectionOut(Out):
+    """A section of the bureau, or a unit outside it."""
+
+    id: str
+    name: str
+    external_code: str
+    duty: str
+    person: str
+    deputy: str
+    outside: bool = Field(description="是否外单位")
+    valid_from: str | None
+    valid_to: str | None
+
+
+class SectionsOut(Out):
+    """All sections and outside units of the site."""
+
+    sections: list[SectionOut]
+
+
+class TopicOut(Out):
+    """A topic and the section it belongs to."""
+
+    id: str
+    name: str
+    section: str
+    duty: str
+
+
+class TopicsOut(Out):
+    """All topics of the site."""
+
+    topics: list[TopicOut]
+
+
+class ModelOut(BaseModel):
+    """A stored model."""
+
+    model_config = ConfigDict(extra="allow")
+
+    version: str
+    live: bool
+
+
+class ModelsOut(Out):
+    """All stored models."""
+
+    models: list[ModelOut]
+
+
+class PluginOut(Out):
+    """Where a plugin comes from."""
+
+    group: str
+    name: str
+    distribution: str
+    version: str
+    target: str
+
+
+class PluginsOut(Out):
+    """All plugins that were found."""
+
+    plugins: list[PluginOut]
+
+
+class HealthOut(Out):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyOut(Out):
+    """A model is loaded."""
+
+    status: Literal["ready"]
+    model: str
+
+
+class FieldErrorOut(Out):
+    """What is wrong with one field."""
+
+    path: str = Field(description="JSON pointer，空串指整个请求体")
+    message: str = Field(description="中文说明")
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem."""
+
+    type: str
+    title: str = Field(description="English, stable for a code")
+    status: int
+    detail: str = Field(description="中文说明")
+    code: str = Field(description="稳定的错误码，程序按它判断")
+    request_id: str = Field(description="请求号，可在日志里查到")
+    errors: list[FieldErrorOut] | None = Field(None, description="逐个字段的错误；没有则不出现")
+
+
+LONGEST_CELL = 32_767
+"""What one cell of a workbook can hold."""
+MOST_ROWS = 10_000
+Cell = Annotated[str, Field(max_length=LONGEST_CELL)]
+_TABLE_COLUMNS = frozenset([*ROW_COLUMNS, "source"])
+
+
+def _table_row(row: dict[str, str]) -> dict[str, str]:
+    if set(row) - _TABLE_COLUMNS or not re.fullmatch(r"(?:[01]\.\d{1,6})?", row.get("probability", "")):
+        raise PydanticCustomError("table_row", "not a row of results")
+    return row
+
+
+TableRow = Annotated[dict[str, Cell], AfterValidator(_table_row)]
+
+
+class TableProblemIn(BaseModel):
+    """Something of an upload that did not become a case."""
+
+    source: Cell
+    where: Cell
+    reason: Cell
+
+
+class TableIn(BaseModel):
+    """Results that the page carries so that they can be downloaded without being stored."""
+
+    rows: list[TableRow] = Field(max_length=MOST_ROWS)
+    problems: list[TableProblemIn] = Field(max_length=MOST_ROWS)
