@@ -1,0 +1,103 @@
+"""The page in a real browser, with JavaScript and without."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions as ec
+from selenium.webdriver.support.wait import WebDriverWait
+from werkzeug.serving import make_server
+
+pytestmark = pytest.mark.browser
+
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--window-size=1366,768",
+)
+LEDGER = "编号,案由\n028,关于完善集镇生活污水管网的建议\n029,关于修复人民路路灯的建议\n"
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module", params=["with JavaScript", "without JavaScript"])
+def browser(
+    request: pytest.FixtureRequest, chromium: tuple[str, str], downloads: Path
+) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location, driver = chromium
+    for argument in _ARGUMENTS:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    wishes = {"download.default_directory": str(downloads)}
+    if request.param == "without JavaScript":
+        wishes["profile.managed_default_content_settings.javascript"] = "2"
+    options.add_experimental_option("prefs", wishes)
+    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield started
+    started.quit()
+
+
+def shown(browser: webdriver.Chrome, selector: str) -> str:
+    """Wait for what a form brings and return its text."""
+    place = (By.CSS_SELECTOR, selector)
+    return WebDriverWait(browser, 30).until(ec.visibility_of_element_located(place)).text
+
+
+def test_a_pasted_case(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    browser.find_element(By.ID, "title").send_keys("关于完善集镇生活污水管网的建议")
+    browser.find_element(By.ID, "body").send_keys("集镇污水直排河沟，建议铺设管网。")
+    browser.find_element(By.CSS_SELECTOR, "form[action='/case'] button").click()
+    assert "排水管理所" in shown(browser, "article.card .lead")
+    assert shown(browser, ".paper mark") in "关于完善集镇生活污水管网的建议"
+
+
+def test_an_uploaded_ledger(browser: webdriver.Chrome, address: str, tmp_path: Path) -> None:
+    ledger = tmp_path / "台账.csv"
+    ledger.write_text(LEDGER, encoding="gb18030")
+    browser.get(address)
+    browser.find_element(By.ID, "file").send_keys(str(ledger))
+    browser.find_element(By.CSS_SELECTOR, "button[value=page]").click()
+    assert "029" in shown(browser, "table.ledger")
+    browser.find_element(By.CSS_SELECTOR, "details summary").click()
+    assert "污水" in shown(browser, "details[open] .paper")
+
+
+def test_the_table_is_downloaded(browser: webdriver.Chrome, address: str, downloads: Path) -> None:
+    browser.get(address)
+    browser.find_element(By.ID, "title").send_keys("路灯不亮")
+    browser.find_element(By.CSS_SELECTOR, "form[action='/case'] button").click()
+    shown(browser, "article.card")
+    browser.find_element(By.CSS_SELECTOR, "form.download button").click()
+    target = downloads / "分办表.xlsx"
+    WebDriverWait(browser, 20).until(lambda _: target.exists())
+    target.unlink()
+
+
+def test_the_browser_has_nothing_to_complain_about(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    shown(browser, "form")
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

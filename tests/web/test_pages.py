@@ -1,0 +1,266 @@
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from openpyxl import Workbook, load_workbook
+from werkzeug.test import TestResponse
+
+from router.site import Site
+from router.web.app import make_app
+from router.web.engine import Limits
+
+from .stub import StubEngine
+
+SEWAGE = {
+    "title": "关于完善集镇生活污水管网的建议",
+    "body": "集镇污水直排河沟，夏天气味重，建议尽快铺设管网。",
+}
+STALLS = {"title": "关于整治流动摊贩占道经营的提案", "body": "夜市流动摊贩占道经营，请城管执法部门查处。"}
+LEDGER = (
+    "编号,案由,正文\n"
+    "028,关于完善集镇生活污水管网的建议,集镇污水直排河沟\n"
+    "029,关于修复人民路路灯的建议,整条街路灯不亮\n"
+    "030,=HYPERLINK(1),流动摊贩占道经营\n"
+)
+
+
+def soup(response: TestResponse) -> BeautifulSoup:
+    assert response.mimetype == "text/html"
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def upload(client: FlaskClient, data: bytes, name: str, shown: str = "page") -> TestResponse:
+    return client.post("/file", data={"file": (io.BytesIO(data), name), "format": shown})
+
+
+def workbook(response: TestResponse) -> Any:
+    assert response.status_code == 200
+    assert response.mimetype.endswith("spreadsheetml.sheet")
+    return load_workbook(io.BytesIO(response.data))
+
+
+def test_the_empty_page_offers_both_ways(client: FlaskClient) -> None:
+    page = soup(client.get("/"))
+    assert {form["action"] for form in page.find_all("form")} == {"/case", "/file"}
+    assert page.html is not None
+    assert page.html["lang"] == "zh-CN"
+
+
+@pytest.mark.parametrize("path", ["/", "/no/such/page"])
+def test_pages_hold_to_their_own_policy(client: FlaskClient, path: str) -> None:
+    page = soup(client.get(path))
+    assert not page.find_all("style")
+    assert not page.find_all(style=True)
+    assert not [tag for tag in page.find_all(True) for name in tag.attrs if name.startswith("on")]
+    addresses = [tag.get("src") or tag.get("href") for tag in page.find_all(["script", "link", "img"])]
+    assert addresses
+    assert all(address and address.startswith("/static/") for address in addresses)
+
+
+def test_every_field_has_a_label(client: FlaskClient) -> None:
+    page = soup(client.get("/"))
+    labelled = {label["for"] for label in page.find_all("label")}
+    assert {field["id"] for field in page.find_all(["input", "select", "textarea"])} == labelled
+
+
+def test_static_files_name_no_other_host(client: FlaskClient) -> None:
+    with client.get("/static/page.css") as sheet, client.get("/static/page.js") as script:
+        assert not re.search(r"https?:|//\w|@import|url\(", sheet.text)
+        assert "http" not in script.text
+
+
+def test_a_pasted_case_gets_a_card(client: FlaskClient, site: Site) -> None:
+    page = soup(client.post("/case", data={**SEWAGE, "case_id": "028", "received_on": "2025-09-29"}))
+    card = page.select_one("article.card")
+    assert card is not None
+    section = site.sections["drainage"]
+    for expected in (section.name, section.person, section.deputy, "乡镇生活污水", "2025-10-13", "028"):
+        assert expected in card.text
+    assert re.search(r"\d%\s+(很有把握|较有把握|把握一般|把握不大)", card.text)
+    assert page.select_one("#title")["value"] == SEWAGE["title"]  # type: ignore[index]
+
+
+def test_the_words_that_spoke_for_it_are_marked(client: FlaskClient) -> None:
+    page = soup(client.post("/case", data=SEWAGE))
+    marked = [mark.text for mark in page.select(".paper mark")]
+    assert any("污水" in word for word in marked)
+    assert page.select_one(".paper-body").text == SEWAGE["body"]  # type: ignore[union-attr]
+
+
+def test_what_is_pasted_is_never_markup(client: FlaskClient) -> None:
+    hostile = "路灯<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+    response = client.post("/case", data={"title": hostile, "body": hostile, "case_id": hostile[:60]})
+    page = soup(response)
+    assert "<script>alert" not in response.text
+    assert not page.find_all("img")
+    assert page.select_one(".paper-body").text == hostile  # type: ignore[union-attr]
+
+
+def test_a_case_of_another_unit_says_why_to_return_it(client: FlaskClient, site: Site) -> None:
+    card = soup(client.post("/case", data=STALLS)).select_one("article.card")
+    assert card is not None
+    assert "可能不属本局，建议退回" in card.text
+    assert site.neighbours["out:urban-management"].return_reason in card.text
+
+
+def test_phones_are_masked_everywhere_on_the_page(client: FlaskClient) -> None:
+    response = client.post("/case", data={"title": "路灯不亮", "body": "电话13800000000"})
+    assert response.status_code == 200
+    assert "13800000000" not in response.text
+
+
+def test_a_secret_paper_is_not_shown_again(client: FlaskClient) -> None:
+    response = client.post("/case", data={"title": "某涉密事项", "body": "机密★长期\n内容"})
+    assert response.status_code == 422
+    assert "某涉密事项" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "sentence"),
+    [
+        ({}, 422, "案由和正文都是空的"),
+        ({"title": "路灯", "received_on": "2026-13-01"}, 422, "写作 2026-03-01"),
+        ({"title": "路灯", "body": "秘密★10年\n正文"}, 422, "密级"),
+        ({"title": "路灯", "body": "亮" * 200_001}, 422, "200,000 字"),
+    ],
+)
+def test_what_is_wrong_with_a_case_is_said_above_the_form(
+    client: FlaskClient, data: dict[str, str], status: int, sentence: str
+) -> None:
+    response = client.post("/case", data=data)
+    assert response.status_code == status
+    assert sentence in soup(response).select_one("[role=alert]").text  # type: ignore[union-attr]
+
+
+def test_what_was_filled_in_is_still_there_after_an_error(client: FlaskClient) -> None:
+    page = soup(client.post("/case", data={"title": "路灯不亮", "received_on": "昨天"}))
+    assert page.select_one("#title")["value"] == "路灯不亮"  # type: ignore[index]
+    assert page.select_one("#received_on")["aria-invalid"] == "true"  # type: ignore[index]
+
+
+def test_a_ledger_becomes_a_table(client: FlaskClient) -> None:
+    page = soup(upload(client, LEDGER.encode("gb18030"), "台账.csv"))
+    rows = page.select("table.ledger > tbody")
+    assert [row.select_one(".number").text for row in rows] == ["028", "029", "030"]  # type: ignore[union-attr]
+    assert all(row.select_one("details .paper") for row in rows)
+    assert "共 3 件" in page.text
+
+
+def test_a_single_paper_gets_a_card(client: FlaskClient) -> None:
+    paper = "关于修复人民路路灯的建议\n整条街路灯不亮，夜里行人不便，建议尽快修复。"
+    page = soup(upload(client, paper.encode("gb18030"), "来件.txt"))
+    assert page.select_one("article.card")
+
+
+def test_what_was_not_read_is_listed_with_the_reason(client: FlaskClient) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("台账.csv", LEDGER)
+        archive.writestr("坏.xlsx", b"PK\x03\x04 broken")
+    page = soup(upload(client, packed.getvalue(), "来件.zip"))
+    unread = page.select_one("#unread")
+    assert unread is not None
+    assert "坏.xlsx" in unread.text
+
+
+def test_the_table_can_be_taken_away_from_the_page(client: FlaskClient) -> None:
+    page = soup(upload(client, LEDGER.encode(), "台账.csv"))
+    carried = page.select_one("form.download input[name=results]")
+    assert carried is not None
+    sheet = workbook(client.post("/table.xlsx", data={"results": carried["value"]}))["分办表"]
+    assert [sheet.cell(row, 1).value for row in (3, 4, 5)] == ["028", "029", "030"]
+    assert sheet.cell(5, 2).data_type == "s"
+
+
+def test_the_table_can_be_taken_at_once(client: FlaskClient) -> None:
+    response = upload(client, LEDGER.encode(), "台账.csv", "xlsx")
+    assert workbook(response)["分办表"].cell(3, 1).value == "028"
+    # gunicorn refuses headers that are not latin-1
+    assert "UTF-8''%E5%88%86" in response.headers["Content-Disposition"].encode("ascii").decode()
+
+
+def test_an_uploaded_workbook_is_read(client: FlaskClient) -> None:
+    book, target = Workbook(), io.BytesIO()
+    for line in LEDGER.splitlines():
+        book.active.append(line.split(","))  # type: ignore[union-attr]
+    book.save(target)
+    assert len(soup(upload(client, target.getvalue(), "台账.xlsx")).select("table.ledger > tbody")) == 3
+
+
+@pytest.mark.parametrize(
+    "carried",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        json.dumps({"rows": [{"title": 5}], "problems": []}),
+        json.dumps({"rows": [{"nonsense": "x"}], "problems": []}),
+        json.dumps({"rows": [{"probability": "much"}], "problems": []}),
+        json.dumps({"rows": [{"title": "x" * 40_000}], "problems": []}),
+    ],
+)
+def test_a_table_that_was_tampered_with_is_refused(client: FlaskClient, carried: str) -> None:
+    response = client.post("/table.xlsx", data={"results": carried})
+    assert response.status_code in (400, 422)
+    assert soup(response).select_one("[role=alert]")
+
+
+@pytest.mark.parametrize("shown", ["page", "xlsx"])
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "空.txt"),
+        (b"PK\x03\x04 broken", "坏.xlsx"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "旧.doc"),
+        (b"%PDF-1.4", "坏.pdf"),
+    ],
+)
+def test_an_unreadable_upload_says_why(client: FlaskClient, data: bytes, name: str, shown: str) -> None:
+    response = upload(client, data, name, shown)
+    assert response.status_code == 422
+    page = soup(response)
+    assert page.select_one("[role=alert]")
+    assert name in page.select_one("#unread").text  # type: ignore[union-attr]
+
+
+def test_no_file_chosen(client: FlaskClient) -> None:
+    response = client.post("/file", data={"format": "page"})
+    assert response.status_code == 400
+    assert "请先选择一个文件" in response.text
+
+
+def test_an_upload_over_the_limit(client: FlaskClient, site: Site) -> None:
+    small = make_app(StubEngine(None, site), Limits(form_bytes=10_000)).test_client()
+    response = upload(small, bytes(10_001), "大.zip")
+    assert response.status_code == 413
+    assert "请拆成几个再上传" in response.text
+
+
+def test_more_cases_than_a_page_can_show(client: FlaskClient, site: Site) -> None:
+    small = make_app(StubEngine(None, site), Limits(page_cases=2)).test_client()
+    response = upload(small, LEDGER.encode(), "台账.csv")
+    assert response.status_code == 422
+    assert "一次最多 2 件" in response.text
+
+
+def test_without_a_model_the_page_says_so(bare_client: FlaskClient) -> None:
+    assert "fenban train" in bare_client.get("/").text
+    assert bare_client.post("/case", data={"title": "路灯不亮"}).status_code == 503
+
+
+def test_an_unknown_page_is_answered_in_chinese(client: FlaskClient) -> None:
+    response = client.get("/no/such/page")
+    assert response.status_code == 404
+    assert "没有这个地址" in soup(response).text
+
+
+@pytest.mark.parametrize("path", ["/case", "/file", "/table.xlsx"])
+def test_reloading_a_result_leads_to_the_form(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.headers["Location"]) == (303, "/")

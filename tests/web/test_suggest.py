@@ -1,0 +1,104 @@
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from router.web.schemas import DecisionOut
+
+from .stub import Suggest
+
+SEWAGE = {
+    "title": "关于完善集镇生活污水管网的建议",
+    "body": "集镇污水直排河沟，夏天气味重，建议尽快铺设管网。",
+}
+STALLS = {
+    "title": "关于整治流动摊贩占道经营的提案",
+    "body": "夜市流动摊贩占道经营，请城管执法部门查处违法建设和渣土车。",
+}
+
+
+def test_answers_with_the_contracts_shape(suggest: Suggest) -> None:
+    answer = suggest(**SEWAGE).get_json()
+    DecisionOut.model_validate(answer)
+    assert next(iter(answer)) == "decision_id"
+    assert answer["lead"]["id"] == "drainage"
+    assert answer["lead"]["person"]
+    assert answer["topic"]["id"] == "township-sewage"
+
+
+def test_each_answer_has_an_id_of_its_own(suggest: Suggest) -> None:
+    first, second = (suggest(**SEWAGE).get_json()["decision_id"] for _ in range(2))
+    assert first != second
+
+
+def test_chinese_is_written_as_chinese(suggest: Suggest) -> None:
+    assert "排水管理所" in suggest(**SEWAGE).get_data(as_text=True)
+
+
+def test_a_case_of_another_unit_is_not_ours(suggest: Suggest) -> None:
+    answer = suggest(**STALLS).get_json()
+    assert (answer["status"], answer["lead"]["id"]) == ("not_ours", "out:urban-management")
+    assert answer["deadlines"]["return_by"]
+    assert answer["topic"] is None
+
+
+@pytest.mark.parametrize("role", ["co", "会办", "协办"])
+def test_the_role_is_understood_as_in_the_case_table(suggest: Suggest, role: str) -> None:
+    assert suggest(**STALLS, role=role).get_json()["status"] != "not_ours"
+
+
+def test_null_is_the_same_as_absent(suggest: Suggest) -> None:
+    assert suggest(**SEWAGE, kind=None, received_on=None, case_id=None).get_json()["case_id"] == ""
+
+
+def test_unknown_fields_are_ignored(suggest: Suggest) -> None:
+    assert suggest(**SEWAGE, someday={"x": 1}).status_code == 200
+
+
+def test_a_title_alone_is_enough(suggest: Suggest) -> None:
+    assert suggest(title="路灯不亮").status_code == 200
+
+
+def test_the_case_number_stays_a_string(suggest: Suggest) -> None:
+    assert suggest(**SEWAGE, case_id="028").get_json()["case_id"] == "028"
+
+
+def test_deadlines_count_from_the_day_received(suggest: Suggest) -> None:
+    dates = suggest(**SEWAGE, received_on="2025-09-29").get_json()["deadlines"]
+    assert dates == {"return_by": "2025-10-13", "reply_by": "2025-12-29", "certain": True}
+
+
+def test_a_byte_order_mark_does_no_harm(client: FlaskClient) -> None:
+    sent = '\ufeff{"title": "路灯不亮"}'.encode()
+    assert client.post("/api/v1/suggest", data=sent, content_type="application/json").status_code == 200
+
+
+def test_numbers_of_persons_never_come_back(suggest: Suggest) -> None:
+    text = suggest(title="路灯不亮，电话13800000000", body="").get_data(as_text=True)
+    assert "13800000000" not in text
+    assert "〔电话〕" in text
+
+
+def test_evidence_points_into_the_text_as_it_was_sent(suggest: Suggest) -> None:
+    body = "联系电话13800000000。\x07集镇污水直排，请铺设污水管网。"
+    answer = suggest(title="", body=body).get_json()
+    words = {body[e["start"] : e["end"]] for e in answer["candidates"][0]["evidence"]}
+    assert "污水" in "".join(words)
+    assert not any("1380" in word for word in words)
+
+
+def test_characters_that_no_file_can_hold_are_dropped(client: FlaskClient) -> None:
+    sent = json.dumps({"title": "路灯\ud800\x00不亮"})
+    answer = client.post("/api/v1/suggest", data=sent, content_type="application/json")
+    assert answer.get_json()["title"] == "路灯不亮"
+
+
+def test_long_text_is_answered(suggest: Suggest) -> None:
+    assert suggest(body="集镇污水直排河沟。" * 20_000).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["123456 7890", "Please repair the lights", "□□□", "😀" * 50, "\u200b的"])
+def test_text_without_known_words_goes_to_a_person(suggest: Suggest, text: str) -> None:
+    answer = suggest(title=text).get_json()
+    assert answer["status"] != "suggested"
+    assert answer["lead"]["id"]
