@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,9 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
         say(f"未读入 {' '.join(filter(None, (problem.source, problem.where)))}：{problem.reason}")
     if not report.proposals:
         raise InputError("没有读到案件", where=str(source), hint="请看上面每个文件的原因")
-    decisions = list(_with_progress(_decide(router, report.proposals), len(report.proposals)))
+    explain = output is not None and output.suffix.lower() == ".jsonl"  # only JSON shows the words
+    decided = _decide(router, report.proposals, explain=explain)
+    decisions = list(_with_progress(decided, len(report.proposals)))
     if output is None:
         _show(report.proposals, decisions, router.site)
     else:
@@ -195,7 +198,23 @@ def serve(site: Path | None, store: Path, host: str, port: int, workers: int) ->
 
 def main() -> None:
     """Run the command line."""
+    try:
+        _check_one_place()
+    except FenbanError as error:
+        say(f"错误：{error}")
+        raise SystemExit(error.exit_code) from error
     cli(prog_name="fenban")
+
+
+def _check_one_place() -> None:
+    """Refuse to start where another project's package of the same name would answer for ours."""
+    here = Path(__file__).resolve().parent
+    for name in ("router", "models", "training"):
+        spec = find_spec(name)
+        place = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
+        if place != here:
+            hint = "请把 fenban 装在自己的虚拟环境里，并清空 PYTHONPATH"
+            raise FenbanError(f"{name} 来自 {place}，而 service 来自 {here}", hint=hint)
 
 
 def _check_output(output: Path | None) -> None:
@@ -220,9 +239,9 @@ def _read(source: Path) -> ReadReport:
     return read_path(source)
 
 
-def _decide(router: Router, proposals: Sequence[Proposal]) -> Iterator[Decision]:
+def _decide(router: Router, proposals: Sequence[Proposal], *, explain: bool) -> Iterator[Decision]:
     for at in range(0, len(proposals), _BATCH):
-        yield from router.suggest_many(proposals[at : at + _BATCH], explain=False)
+        yield from router.suggest_many(proposals[at : at + _BATCH], explain=explain)
 
 
 def _with_progress(decisions: Iterable[Decision], total: int) -> Iterator[Decision]:

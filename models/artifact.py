@@ -30,6 +30,7 @@ __all__ = ["FORMAT_VERSION", "Manifest", "folder_digest", "read_artifact", "read
 
 FORMAT_VERSION = 1
 _ARRAY = "__array__"
+_SHARED, _FITTED = "embedding", "embedding_"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,10 @@ def write_artifact(folder: Path, model: RoutingModel, manifest: Manifest, lexico
     """
     for axis, classifier in _axes(model):
         arrays: dict[str, np.ndarray[Any, Any]] = {}
-        plain = _take_arrays(classifier.state(), arrays)
+        state = classifier.state()
+        if axis != "section" and _shares_embedding(classifier, model.section):
+            state[_SHARED] = None
+        plain = _take_arrays(state, arrays)
         (folder / f"{axis}.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
         joblib.dump(arrays, folder / f"{axis}.joblib", compress=0)
     (folder / "lexicon.txt").write_text("".join(f"{word}\n" for word in lexicon), encoding="utf-8")
@@ -121,19 +125,28 @@ def read_artifact(folder: Path, version: str) -> RoutingModel:
     tokenizer = default_tokenizer(lexicon, manifest.tokenizer)
     plugin = get_plugin("classifiers", manifest.classifier)
 
-    def axis(name: str) -> Classifier | None:
-        if name not in manifest.labels:
-            return None
-        plain = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        arrays = joblib.load(folder / f"{name}.joblib", mmap_mode="r")
-        state = {**_put_arrays(plain, arrays), "tokenizer": tokenizer}
-        loaded: Classifier = plugin.from_state(state)
-        return loaded
-
-    section = axis("section")
-    if section is None:
+    if "section" not in manifest.labels:
         raise StoreError("模型里没有 section 分类器", where=str(folder))
-    return RoutingModel(section, axis("topic"), version, manifest.thresholds)
+    section: Classifier = plugin.from_state({**_read_state(folder, "section"), "tokenizer": tokenizer})
+    topic: Classifier | None = None
+    if "topic" in manifest.labels:
+        state = {**_read_state(folder, "topic"), "tokenizer": tokenizer}
+        if state.get(_SHARED, state) is None:
+            state[_SHARED] = getattr(section, _FITTED)
+        topic = plugin.from_state(state)
+    return RoutingModel(section, topic, version, manifest.thresholds)
+
+
+def _read_state(folder: Path, axis: str) -> dict[str, Any]:
+    plain = json.loads((folder / f"{axis}.json").read_text(encoding="utf-8"))
+    arrays = joblib.load(folder / f"{axis}.joblib", mmap_mode="r")
+    state: dict[str, Any] = _put_arrays(plain, arrays)
+    return state
+
+
+def _shares_embedding(one: Classifier, other: Classifier) -> bool:
+    """Say whether two axes use one embedding, which is then written once."""
+    return hasattr(one, _FITTED) and getattr(one, _FITTED) is getattr(other, _FITTED, None)
 
 
 def folder_digest(folder: Path) -> str:

@@ -13,14 +13,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from models.calibration import fit_temperature, to_probabilities
+from models.embedding import Embedded, TextEmbedding
 from models.explain import evidence
-from models.features import BlockFeatures, Features
 from models.kernel_ridge import DUAL_LIMIT, Solution, solve_dual, solve_primal
-from models.latent import LatentBlock
 from models.tokenizer import default_tokenizer
 from router.decision import Evidence
 from router.errors import TrainingError
@@ -28,12 +26,8 @@ from router.interfaces import Tokenizer
 
 __all__ = ["RidgeTextClassifier"]
 
-_LATENT_BLOCKS = ("pairs", "words")
 _HEAVIEST_DESCRIPTION = 3.0
 """One description never counts for more cases than this."""
-
-_LATENT_ROW_LIMIT = 8_000
-"""More texts than this don't make the latent dimensions better, only slower."""
 
 
 class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -51,10 +45,14 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Per latent block; 0 for none.
     tokenizer : Tokenizer or None
         jieba where None.
+    embedding : TextEmbedding or None
+        A fitted one to use instead of learning an own, so that classifiers of
+        several axes share it.
 
     Attributes
     ----------
     classes_ : ndarray of str
+    embedding_ : TextEmbedding
     temperature_ : float
         Factor from scores to log-odds.
     held_out_proba_ : ndarray, shape (n_texts, n_classes)
@@ -76,12 +74,14 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         description_weight: float = 30.0,
         latent_dimensions: int = 200,
         tokenizer: Tokenizer | None = None,
+        embedding: TextEmbedding | None = None,
     ) -> None:
         self.penalty = penalty
         self.balance = balance
         self.description_weight = description_weight
         self.latent_dimensions = latent_dimensions
         self.tokenizer = tokenizer
+        self.embedding = embedding
 
     def fit(
         self,
@@ -118,26 +118,27 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
         learned = [*texts, *(text for _, text in described)]
-        known = self._fit_features(learned, list(unlabelled or ()))
-        solution = self._solve(known, target, self._weights(target, len(texts)))
+        embedded = self._embed(learned, list(unlabelled or ()))
+        solution = self._solve(embedded, target, self._weights(target, len(texts)))
         self._keep(solution, target[: len(texts)])
         return self
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_classes)."""
-        return self.proba_of(self.features_.transform(texts))
+        return self.proba_of(self.embedding_.transform(texts))
 
-    def proba_of(self, features: Features) -> NDArray[np.float64]:
-        """Return calibrated probabilities of texts whose features are at hand."""
-        return to_probabilities(self._scores(features), self.temperature_)
+    def proba_of(self, embedded: Embedded) -> NDArray[np.float64]:
+        """Return calibrated probabilities of texts that are embedded already."""
+        scores = embedded.sparse @ self.sparse_weights_ + embedded.dense @ self.dense_weights_
+        return to_probabilities(scores, self.temperature_)
 
     def known_share(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of each text's words and pairs that training has seen."""
-        return self.features_.transform(texts).known_share
+        return self.embedding_.transform(texts).known_share
 
-    def evidence(self, text: str, label: str) -> tuple[Evidence, ...]:
-        """Return the words of `text` that spoke for `label`, strongest first."""
-        return evidence(self, text, label)
+    def evidence(self, text: str, labels: Sequence[str]) -> list[tuple[Evidence, ...]]:
+        """Return the words of `text` that spoke for each of `labels`, strongest first."""
+        return evidence(self, text, labels)
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
         """Return the most probable label of each text."""
@@ -155,8 +156,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             },
             "classes": self.classes_.tolist(),
             "temperature": self.temperature_,
-            "features": self.features_.state(),
-            "latent": [block.state() for block in self.latent_],
+            "embedding": self.embedding_.state(),
             "sparse_weights": self.sparse_weights_,
             "dense_weights": self.dense_weights_,
         }
@@ -166,38 +166,33 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Build the fitted classifier again; see `state`.
 
         The tokeniser isn't part of the state: whoever loads it puts it back
-        under the key ``tokenizer``.
+        under the key ``tokenizer``. ``embedding`` may be one that another
+        axis has built already.
         """
         tokenizer = state.get("tokenizer") or default_tokenizer()
+        embedding = state["embedding"]
         model = cls(**state["params"], tokenizer=tokenizer)
         model.classes_ = np.asarray(state["classes"], dtype=np.str_)
         model.temperature_ = state["temperature"]
-        model.features_ = BlockFeatures.from_state(state["features"], tokenizer)
-        model.latent_ = [LatentBlock.from_state(kept) for kept in state["latent"]]
+        if not isinstance(embedding, TextEmbedding):
+            embedding = TextEmbedding.from_state(embedding, tokenizer)
+        model.embedding_ = embedding
         model.sparse_weights_ = state["sparse_weights"]
         model.dense_weights_ = state["dense_weights"]
         return model
 
-    def _fit_features(self, learned: Sequence[str], unlabelled: Sequence[str]) -> Features:
-        """Fit the features on all texts and return the rows of the learned ones."""
-        everything = [*learned, *unlabelled]
-        min_df = 2 if len(everything) > DUAL_LIMIT else 1
-        self.features_ = BlockFeatures(self.tokenizer or default_tokenizer(), min_df).fit(everything)
-        known = self.features_.transform(learned)
-        if not known.matrix.nnz:
+    def _embed(self, learned: Sequence[str], unlabelled: Sequence[str]) -> Embedded:
+        """Return the learned texts as numbers, by the given embedding or one fitted on all texts."""
+        if self.embedding is not None:
+            self.embedding_ = self.embedding
+        else:
+            dimensions = self.latent_dimensions if len(learned) <= DUAL_LIMIT else 0
+            tokenizer = self.tokenizer or default_tokenizer()
+            self.embedding_ = TextEmbedding(tokenizer, dimensions).fit([*learned, *unlabelled])
+        embedded = self.embedding_.transform(learned)
+        if not embedded.sparse.nnz:
             raise TrainingError("训练文本里没有可用的文字", hint="请检查标题和正文两列是否读对")
-        self.latent_: list[LatentBlock] = []
-        if self.latent_dimensions and len(learned) <= DUAL_LIMIT:
-            background = self.features_.transform(unlabelled[: _LATENT_ROW_LIMIT - len(learned)]).matrix
-            self._fit_latent(known, background)
-        return known
-
-    def _fit_latent(self, known: Features, background: csr_matrix) -> None:
-        rows = vstack([known.matrix, background], format="csr")
-        for name in _LATENT_BLOCKS:
-            columns = self.features_.columns(name)
-            if columns.stop - columns.start > 1:
-                self.latent_.append(LatentBlock(columns, self.latent_dimensions).fit(rows))
+        return embedded
 
     def _weights(self, target: NDArray[np.int64], n_texts: int) -> NDArray[np.float64]:
         """Return sample weights: cases by how rare their class is, descriptions by total weight."""
@@ -210,11 +205,11 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weights[n_texts:] = np.minimum(share, _HEAVIEST_DESCRIPTION)
         return weights
 
-    def _solve(self, known: Features, target: NDArray[np.int64], weights: NDArray[np.float64]) -> Solution:
+    def _solve(self, embedded: Embedded, target: NDArray[np.int64], weights: NDArray[np.float64]) -> Solution:
         signs = np.where(target[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
         if len(target) <= DUAL_LIMIT:
-            return solve_dual(known.matrix, self._dense(known), signs, weights, self.penalty)
-        return solve_primal(known.matrix, signs, weights, self.penalty)
+            return solve_dual(embedded.sparse, embedded.dense, signs, weights, self.penalty)
+        return solve_primal(embedded.sparse, signs, weights, self.penalty)
 
     def _keep(self, solution: Solution, target: NDArray[np.int64]) -> None:
         self.sparse_weights_ = solution.sparse_weights
@@ -222,15 +217,3 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         held_out = solution.held_out[: len(target)]
         self.temperature_ = fit_temperature(held_out, target)
         self.held_out_proba_ = to_probabilities(held_out, self.temperature_)
-
-    def _dense(self, features: Features) -> NDArray[np.float32]:
-        parts = [block.transform(features.matrix) for block in self.latent_]
-        if not parts:
-            return np.zeros((features.matrix.shape[0], 0), dtype=np.float32)
-        return np.hstack(parts)
-
-    def _scores(self, features: Features) -> NDArray[np.float64]:
-        scores = features.matrix @ self.sparse_weights_
-        if self.latent_:
-            scores = scores + self._dense(features) @ self.dense_weights_
-        return np.asarray(scores, dtype=np.float64)

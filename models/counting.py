@@ -6,17 +6,17 @@ of a batch become one array of code points and are counted together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["CharacterCounter", "Entries", "Texts", "WordCounter"]
+__all__ = ["CharacterCounter", "Entries", "Spans", "Texts", "WordCounter", "places"]
 
 _PAIR_SHIFT = np.uint64(21)  # a code point has at most 21 bits
 
@@ -79,6 +79,40 @@ class Entries:
         return csr_matrix((ones, (self.document[known], self.feature[known])), shape=(n_texts, n_features))
 
 
+class Spans(NamedTuple):
+    """Places of one text that hold known entries.
+
+    Parameters
+    ----------
+    start, end : ndarray of int, shape (n_places,)
+        Offsets into the text, end exclusive.
+    feature : ndarray of int, shape (n_places,)
+        Column of the vocabulary.
+    """
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    feature: NDArray[np.int64]
+
+
+def places(text: str, words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and word for each of the words of `text`, in order.
+
+    A foreign tokeniser may rewrite a word; such a word has no place to show.
+
+    Examples
+    --------
+    >>> list(places("路灯,路灯", ["路灯", "路灯"]))
+    [(0, 2, '路灯'), (3, 5, '路灯')]
+    """
+    at = 0
+    for word in words:
+        start = text.find(word, at)
+        if start >= 0:
+            at = start + len(word)
+            yield start, at, word
+
+
 class CharacterCounter:
     """Counts single characters, or pairs of adjacent ones.
 
@@ -111,11 +145,13 @@ class CharacterCounter:
         keys, position = self._grams(texts)
         return Entries(texts.document[position], self._look_up(keys))
 
-    def spans(self, text: str) -> list[tuple[int, int, int]]:
-        """Return (start, end, feature) for each known entry of one text."""
+    def spans(self, text: str) -> Spans:
+        """Say where one text holds known entries."""
         keys, position = self._grams(Texts([text], [[]]))
-        found = zip(position.tolist(), self._look_up(keys).tolist(), strict=True)
-        return [(at, at + self.order, feature) for at, feature in found if feature >= 0]
+        feature = self._look_up(keys)
+        known = feature >= 0
+        start = position[known]
+        return Spans(start, start + self.order, feature[known])
 
     def state(self) -> dict[str, Any]:
         """Return what `from_state` needs."""
@@ -176,17 +212,13 @@ class WordCounter:
         feature = np.fromiter(found, dtype=np.int64, count=sum(lengths))
         return Entries(np.repeat(np.arange(len(texts)), lengths), feature)
 
-    def spans(self, text: str, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Return (start, end, feature) for each known word of one text."""
-        spans, at = [], 0
-        for word in words:
-            start = text.find(word, at)
-            if start < 0:  # a foreign tokeniser may rewrite words; such a word has no place to show
-                continue
-            at = start + len(word)
-            if word in self.index:
-                spans.append((start, at, self.index[word]))
-        return spans
+    def spans(self, text: str, words: Sequence[str]) -> Spans:
+        """Say where one text, whose words are given, holds known entries."""
+        found = [
+            (start, end, self.index[word]) for start, end, word in places(text, words) if word in self.index
+        ]
+        columns = np.asarray(found, dtype=np.int64).reshape(-1, 3).T
+        return Spans(*columns)
 
     def state(self) -> dict[str, Any]:
         """Return what `from_state` needs."""

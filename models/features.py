@@ -7,7 +7,7 @@ that a long block doesn't drown a short one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Self
 
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.utils.extmath import row_norms
 
-from models.counting import CharacterCounter, Texts, WordCounter
+from models.counting import CharacterCounter, Spans, Texts, WordCounter
 from models.tokenizer import words
 from router.interfaces import Tokenizer
 from router.text import normalise
 
-__all__ = ["BlockFeatures", "Features", "Occurrence"]
+__all__ = ["BlockFeatures", "Features"]
 
 View = Literal["text", "title"]
 
@@ -39,14 +39,6 @@ class Features(NamedTuple):
 
     matrix: csr_matrix
     known_share: NDArray[np.float64]
-
-
-class Occurrence(NamedTuple):
-    """One place of a text that holds a feature, in offsets of the normalised text."""
-
-    start: int
-    end: int
-    feature: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ class _Block:
         rows.data *= np.float32(np.sqrt(self.weight)) / length.astype(np.float32)
         return rows, known, met
 
-    def spans(self, text: str, tokens: Sequence[str]) -> list[tuple[int, int, int]]:
+    def spans(self, text: str, tokens: Sequence[str]) -> Spans:
         if isinstance(self.counter, WordCounter):
             return self.counter.spans(text, tokens)
         return self.counter.spans(text)
@@ -158,19 +150,17 @@ class BlockFeatures:
             start = stop
         raise KeyError(name)
 
-    def occurrences(self, text: str) -> Iterator[Occurrence]:
-        """Yield every place of one text that holds a known feature."""
-        folded = normalise(text)
+    def spans(self, folded: str) -> Spans:
+        """Say where one normalised text holds known features of any block."""
         title = folded.partition("\n")[0]
         title_tokens, tokens = self._cut(folded)
-        offset = 0
+        offset, parts = 0, []
         for block in self.blocks:
             of_title = block.view == "title"
-            for start, end, feature in block.spans(
-                title if of_title else folded, title_tokens if of_title else tokens
-            ):
-                yield Occurrence(start, end, offset + feature)
+            part = block.spans(title, title_tokens) if of_title else block.spans(folded, tokens)
+            parts.append(part._replace(feature=part.feature + offset))
             offset += len(block.counter)
+        return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def words_of(self, folded: str) -> list[str]:
         """Return the words of one normalised text, title first."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.classifier import RidgeTextClassifier
 from router.decision import Candidate, Evidence
 from router.interfaces import AxisPrediction, Classifier, ModelOutput
 from router.proposal import Proposal
 
 __all__ = ["Explains", "RoutingModel", "TellsKnownShare"]
 
+Matrix = NDArray[np.float64]
 _EXPLAINED = 3
 """Evidence is looked up for so many of the first candidates."""
 
@@ -23,8 +25,8 @@ _EXPLAINED = 3
 class Explains(Protocol):
     """A classifier that can say which words spoke for a label."""
 
-    def evidence(self, text: str, label: str) -> tuple[Evidence, ...]:
-        """Return the words that spoke for `label`."""
+    def evidence(self, text: str, labels: Sequence[str]) -> Sequence[tuple[Evidence, ...]]:
+        """Return the words that spoke for each of `labels`."""
         ...
 
 
@@ -63,34 +65,41 @@ class RoutingModel:
         if not proposals:
             return []
         texts = [proposal.text for proposal in proposals]
-        sections = _axis(self.section, texts, explain=explain)
-        topics = _axis(self.topic, texts, explain=False) if self.topic else [None] * len(texts)
-        shares = self._known_shares(texts)
+        section, topic, known = self._probabilities(texts)
+        sections = _candidates(self.section, section)
+        if explain and isinstance(self.section, Explains):
+            sections = [_explained(self.section, t, c) for t, c in zip(texts, sections, strict=True)]
+        topics: Sequence[AxisPrediction | None] = [None] * len(texts)
+        if self.topic is not None and topic is not None:
+            topics = [AxisPrediction(candidates) for candidates in _candidates(self.topic, topic)]
         return [
-            ModelOutput(section, topic, float(share))
-            for section, topic, share in zip(sections, topics, shares, strict=True)
+            ModelOutput(AxisPrediction(candidates), of_topic, share)
+            for candidates, of_topic, share in zip(sections, topics, known.tolist(), strict=True)
         ]
 
-    def _known_shares(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        if isinstance(self.section, TellsKnownShare):
-            return self.section.known_share(texts)
-        return np.ones(len(texts))
+    def _probabilities(self, texts: Sequence[str]) -> tuple[Matrix, Matrix | None, Matrix]:
+        """Return probabilities of both axes, and the known share of each text."""
+        section, topic = self.section, self.topic
+        if isinstance(section, RidgeTextClassifier):
+            embedded = section.embedding_.transform(texts)
+            shared = isinstance(topic, RidgeTextClassifier) and topic.embedding_ is section.embedding_
+            if shared or topic is None:
+                of_topic = topic.proba_of(embedded) if isinstance(topic, RidgeTextClassifier) else None
+                return section.proba_of(embedded), of_topic, embedded.known_share
+        known = section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
+        return section.predict_proba(texts), topic.predict_proba(texts) if topic else None, known
 
 
-def _axis(classifier: Classifier, texts: Sequence[str], *, explain: bool) -> list[AxisPrediction]:
-    probabilities = classifier.predict_proba(texts)
-    order = np.argsort(-probabilities, axis=1, kind="stable")
+def _candidates(classifier: Classifier, probabilities: Matrix) -> list[tuple[Candidate, ...]]:
+    """Return each row's labels, most probable first."""
     labels = classifier.classes_.tolist()
-    explainer = classifier if explain and isinstance(classifier, Explains) else None
-    predictions = []
-    for text, row, columns in zip(texts, probabilities.tolist(), order.tolist(), strict=True):
-        candidates = [
-            Candidate(
-                labels[column],
-                row[column],
-                explainer.evidence(text, labels[column]) if explainer and rank < _EXPLAINED else (),
-            )
-            for rank, column in enumerate(columns)
-        ]
-        predictions.append(AxisPrediction(tuple(candidates)))
-    return predictions
+    order = np.argsort(-probabilities, axis=1, kind="stable").tolist()
+    rows = zip(order, probabilities.tolist(), strict=True)
+    return [tuple(Candidate(labels[at], row[at]) for at in columns) for columns, row in rows]
+
+
+def _explained(explainer: Explains, text: str, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    first = candidates[:_EXPLAINED]
+    evidence = explainer.evidence(text, [candidate.label for candidate in first])
+    told = [replace(c, evidence=e) for c, e in zip(first, evidence, strict=True)]
+    return (*told, *candidates[_EXPLAINED:])

@@ -90,6 +90,7 @@ def train(
     topic = None
     if _can_train(with_topic["topic"].tolist(), topic_described):
         progress(f"训练主题分类器（{len(with_topic)} 件案件）")
+        make = _factory(settings, lexicon, section.classifier)
         more = [*cases.loc[cases["topic"] == "", "text"], *unlabelled]
         topic = _fit(make, with_topic["text"].tolist(), with_topic["topic"].tolist(), topic_described, more)
     progress("在留出的案件上估计把握和门槛")
@@ -107,13 +108,21 @@ class _Fitted:
     target: NDArray[np.int64]
 
 
-def _factory(settings: Settings, lexicon: Sequence[str]) -> Callable[[], Classifier]:
-    """Return a maker of unfitted classifiers; ours take the site's tokeniser."""
+def _factory(
+    settings: Settings, lexicon: Sequence[str], first: Classifier | None = None
+) -> Callable[[], Classifier]:
+    """Return a maker of unfitted classifiers.
+
+    Ours take the site's tokeniser, and the embedding of the first axis.
+    """
     plugin = get_plugin("classifiers", settings.classifier)
-    if "tokenizer" not in inspect.signature(plugin).parameters:
-        return plugin
-    tokenizer = default_tokenizer(lexicon, settings.tokenizer)
-    return lambda: plugin(tokenizer=tokenizer)
+    taken = inspect.signature(plugin).parameters
+    given: dict[str, object] = {}
+    if "embedding" in taken and first is not None:
+        given["embedding"] = getattr(first, "embedding_", None)
+    if "tokenizer" in taken:
+        given["tokenizer"] = default_tokenizer(lexicon, settings.tokenizer)
+    return lambda: plugin(**given)
 
 
 def _fit(
