@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from router.console import FenbanGroup, LazyCommand, say, site_option, store_option
+from router.console import FenbanGroup, LazyCommand, save, say, site_option, store_option
 from router.errors import FenbanError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -275,25 +275,24 @@ def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Si
 
 
 def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site: Site) -> None:
+    import io
     import json
 
     from router.present import ROW_COLUMNS, decision_json
     from router.sheets import write_csv, write_workbook
 
     rows = _rows(report.proposals, decisions, site)
-    try:
-        if output.suffix.lower() == ".xlsx":
-            write_workbook(rows, report.problems, output, bureau=site.settings.bureau)
-        elif output.suffix.lower() == ".csv":
-            with output.open("w", encoding="utf-8-sig", newline="") as file:
-                write_csv(rows, (*ROW_COLUMNS, "source"), file)
-        else:
-            lines = (json.dumps(decision_json(d, site), ensure_ascii=False) for d in decisions)
-            output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"无法写入：{error.strerror}", where=str(output), hint="文件可能正被打开，或磁盘已满"
-        ) from error
+    if output.suffix.lower() == ".xlsx":
+        book = io.BytesIO()
+        write_workbook(rows, report.problems, book, bureau=site.settings.bureau)
+        save(output, book.getvalue())
+    elif output.suffix.lower() == ".csv":
+        table = io.StringIO(newline="")
+        write_csv(rows, (*ROW_COLUMNS, "source"), table)
+        save(output, table.getvalue().encode("utf-8-sig"))
+    else:
+        lines = (json.dumps(decision_json(d, site), ensure_ascii=False) for d in decisions)
+        save(output, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _check_port(host: str, port: int) -> None:
@@ -306,7 +305,7 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UsageError(
+            raise FenbanError(
                 f"端口 {port} 用不了：{error.strerror}", where=host, hint="请用 --port 换一个端口"
             ) from error
 

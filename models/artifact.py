@@ -13,16 +13,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 
+from models.classifier import RidgeTextClassifier
+from models.co_handling import CoHandling
 from models.model import RoutingModel
 from models.tokenizer import default_tokenizer
-from router.errors import StoreError
+from router.errors import PluginError, StoreError
 from router.interfaces import Classifier
 from router.plugins import get_plugin
 
@@ -94,17 +96,40 @@ def read_manifest(folder: Path) -> Manifest:
     StoreError
         If it is missing or of a format this version doesn't know.
     """
+    damaged = StoreError("模型说明 manifest.json 无法读取", where=str(folder), hint="请从备份恢复这个版本")
     try:
         kept = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StoreError("模型说明 manifest.json 无法读取", where=str(folder)) from error
+        raise damaged from error
+    if not isinstance(kept, dict):
+        raise damaged
     if kept.get("format_version") != FORMAT_VERSION:
         raise StoreError(
             f"模型格式 {kept.get('format_version')} 不是本版本认识的 {FORMAT_VERSION}",
             where=str(folder),
             hint="请用本版本重新训练",
         )
-    return Manifest(**kept)
+    if kept.keys() != {part.name for part in fields(Manifest)} or not _well_formed(
+        manifest := Manifest(**kept)
+    ):
+        raise damaged
+    return manifest
+
+
+def _well_formed(manifest: Manifest) -> bool:
+    """Say whether the parts have the shape that whoever shows them relies on."""
+    cases = manifest.cases
+    mappings = (manifest.labels, cases, manifest.metrics, manifest.thresholds, manifest.libraries)
+    if not all(isinstance(part, dict) for part in mappings):
+        return False
+    numbers = (cases.get("n"), *manifest.metrics.values(), *manifest.thresholds.values())
+    texts = (manifest.created_at, manifest.classifier, manifest.tokenizer, cases.get("digest"))
+    return (
+        all(isinstance(number, int | float) for number in numbers)
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(labels, list) for labels in (cases.get("years"), *manifest.labels.values()))
+        and isinstance(cases.get("per_label"), dict)
+    )
 
 
 def read_artifact(folder: Path, version: str) -> RoutingModel:
@@ -134,7 +159,10 @@ def read_artifact(folder: Path, version: str) -> RoutingModel:
         if state.get(_SHARED, state) is None:
             state[_SHARED] = getattr(section, _FITTED)
         topic = plugin.from_state(state)
-    return RoutingModel(section, topic, version, manifest.thresholds)
+    co: CoHandling | None = None
+    if "co" in manifest.labels and isinstance(section, RidgeTextClassifier):
+        co = CoHandling.from_state(_read_state(folder, "co"), section)
+    return RoutingModel(section, topic, co, version, manifest.thresholds)
 
 
 def _read_state(folder: Path, axis: str) -> dict[str, Any]:
@@ -144,7 +172,7 @@ def _read_state(folder: Path, axis: str) -> dict[str, Any]:
     return state
 
 
-def _shares_embedding(one: Classifier, other: Classifier) -> bool:
+def _shares_embedding(one: object, other: object) -> bool:
     """Say whether two axes use one embedding, which is then written once."""
     return hasattr(one, _FITTED) and getattr(one, _FITTED) is getattr(other, _FITTED, None)
 
@@ -159,21 +187,32 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _axes(model: RoutingModel) -> list[tuple[str, Classifier]]:
-    axes = [("section", model.section)]
-    return [*axes, ("topic", model.topic)] if model.topic else axes
+def _axes(model: RoutingModel) -> list[tuple[str, Classifier | CoHandling]]:
+    axes: list[tuple[str, Classifier | CoHandling | None]] = [
+        ("section", model.section),
+        ("topic", model.topic),
+        ("co", model.co),
+    ]
+    return [(name, part) for name, part in axes if part is not None]
 
 
 def _take_arrays(value: Any, arrays: dict[str, Any], path: str = "") -> Any:
     """Replace every array of a nested state by a reference into `arrays`."""
-    if isinstance(value, np.ndarray):
-        arrays[path] = np.ascontiguousarray(value)
-        return {_ARRAY: path}
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        name = f"{len(arrays)}{path}"
+        arrays[name] = np.ascontiguousarray(value)
+        return {_ARRAY: name}
     if isinstance(value, Mapping):
         return {key: _take_arrays(item, arrays, f"{path}/{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_take_arrays(item, arrays, f"{path}/{at}") for at, item in enumerate(value)]
-    return value.item() if isinstance(value, np.generic) else value
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise PluginError(
+        f"分类器的 state() 在 {path} 处有 {type(value).__name__}，不能不用 pickle 保存",
+        hint="state() 只应含数组、数字和文字",
+    )
 
 
 def _put_arrays(value: Any, arrays: Mapping[str, Any]) -> Any:
@@ -183,5 +222,5 @@ def _put_arrays(value: Any, arrays: Mapping[str, Any]) -> Any:
             return arrays[value[_ARRAY]]
         return {key: _put_arrays(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return value if value and isinstance(value[0], str) else [_put_arrays(v, arrays) for v in value]
+        return [_put_arrays(item, arrays) for item in value]
     return value

@@ -145,6 +145,17 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         best: NDArray[np.str_] = self.classes_[self.predict_proba(texts).argmax(axis=1)]
         return best
 
+    def alike(self) -> RidgeTextClassifier:
+        """Return an unfitted classifier of the same settings over the fitted embedding."""
+        return RidgeTextClassifier(
+            self.penalty,
+            self.balance,
+            self.description_weight,
+            self.latent_dimensions,
+            self.tokenizer,
+            self.embedding_,
+        )
+
     def state(self) -> dict[str, Any]:
         """Return arrays, numbers and strings that `from_state` needs."""
         return {

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.classifier import RidgeTextClassifier
+from models.co_handling import CoHandling, part_probabilities
 from router.decision import Candidate, Evidence
 from router.interfaces import AxisPrediction, Classifier, ModelOutput
 from router.proposal import Proposal
@@ -48,6 +49,9 @@ class RoutingModel:
     section : Classifier
     topic : Classifier or None
         None where the training cases and the site know no topics.
+    co : CoHandling or None
+        None where too few past cases tell who co-handled; then the parts of
+        a case speak for themselves.
     version : str
         The store's name for it; empty before it is stored.
     thresholds : mapping of str to float
@@ -57,6 +61,7 @@ class RoutingModel:
 
     section: Classifier
     topic: Classifier | None = None
+    co: CoHandling | None = None
     version: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
@@ -65,34 +70,47 @@ class RoutingModel:
         if not proposals:
             return []
         texts = [proposal.text for proposal in proposals]
-        section, topic, known = self._probabilities(texts)
-        sections = _candidates(self.section, section)
+        section, topic, co, known = self._probabilities(texts)
+        sections = _candidates(self.section.classes_, section)
         if explain and isinstance(self.section, Explains):
             sections = [_explained(self.section, t, c) for t, c in zip(texts, sections, strict=True)]
         topics: Sequence[AxisPrediction | None] = [None] * len(texts)
         if self.topic is not None and topic is not None:
-            topics = [AxisPrediction(candidates) for candidates in _candidates(self.topic, topic)]
+            topics = [AxisPrediction(candidates) for candidates in _candidates(self.topic.classes_, topic)]
+        together = [()] * len(texts) if co is None else _candidates(self._co_labels, co)
         return [
-            ModelOutput(AxisPrediction(candidates), of_topic, share)
-            for candidates, of_topic, share in zip(sections, topics, known.tolist(), strict=True)
+            ModelOutput(AxisPrediction(candidates), of_topic, share, co_handling)
+            for candidates, of_topic, share, co_handling in zip(
+                sections, topics, known.tolist(), together, strict=True
+            )
         ]
 
-    def _probabilities(self, texts: Sequence[str]) -> tuple[Matrix, Matrix | None, Matrix]:
-        """Return probabilities of both axes, and the known share of each text."""
+    @property
+    def _co_labels(self) -> NDArray[np.str_]:
+        return self.co.classes_ if self.co else self.section.classes_
+
+    def _probabilities(self, texts: Sequence[str]) -> tuple[Matrix, Matrix | None, Matrix | None, Matrix]:
+        """Return probabilities of section, topic and co-handling, and the known share of each text."""
         section, topic = self.section, self.topic
-        if isinstance(section, RidgeTextClassifier):
-            embedded = section.embedding_.transform(texts)
-            shared = isinstance(topic, RidgeTextClassifier) and topic.embedding_ is section.embedding_
-            if shared or topic is None:
-                of_topic = topic.proba_of(embedded) if isinstance(topic, RidgeTextClassifier) else None
-                return section.proba_of(embedded), of_topic, embedded.known_share
-        known = section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
-        return section.predict_proba(texts), topic.predict_proba(texts) if topic else None, known
+        if not isinstance(section, RidgeTextClassifier):
+            known = (
+                section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
+            )
+            return section.predict_proba(texts), topic.predict_proba(texts) if topic else None, None, known
+        embedded = section.embedding_.transform(texts)
+        whole = section.proba_of(embedded)
+        co = self.co.probabilities(texts, embedded, whole) if self.co else part_probabilities(section, texts)
+        of_topic = None
+        if isinstance(topic, RidgeTextClassifier) and topic.embedding_ is section.embedding_:
+            of_topic = topic.proba_of(embedded)
+        elif topic is not None:
+            of_topic = topic.predict_proba(texts)
+        return whole, of_topic, co, embedded.known_share
 
 
-def _candidates(classifier: Classifier, probabilities: Matrix) -> list[tuple[Candidate, ...]]:
+def _candidates(classes: NDArray[np.str_], probabilities: Matrix) -> list[tuple[Candidate, ...]]:
     """Return each row's labels, most probable first."""
-    labels = classifier.classes_.tolist()
+    labels = classes.tolist()
     order = np.argsort(-probabilities, axis=1, kind="stable").tolist()
     rows = zip(order, probabilities.tolist(), strict=True)
     return [tuple(Candidate(labels[at], row[at]) for at in columns) for columns, row in rows]

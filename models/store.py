@@ -88,10 +88,13 @@ class ModelStore:
                 version = self._settle(work)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
-            self._record("trained", version, digest=digest)
+            try:
+                self._record("trained", version, digest=digest)
+            except OSError:
+                shutil.rmtree(self._versions / version, ignore_errors=True)
+                raise
             if self.live is None:
-                self._point_at(version)
-                self._record("promoted", version, why="first model")
+                self._go_live("promoted", version, why="first model")
         return version
 
     def load(self, version: str | None = None) -> RoutingModel:
@@ -104,7 +107,7 @@ class ModelStore:
         TamperedError
             If its files are not those that were trained.
         """
-        version = version or self._needed_live()
+        version = self._needed_live() if version is None else version
         folder = self._folder(version)
         recorded = [e.digest for e in self.history() if e.action == "trained" and e.version == version]
         if not recorded or folder_digest(folder) != recorded[-1]:
@@ -117,7 +120,7 @@ class ModelStore:
 
     def manifest(self, version: str | None = None) -> Manifest:
         """Return what a version says of itself."""
-        return read_manifest(self._folder(version or self._needed_live()))
+        return read_manifest(self._folder(self._needed_live() if version is None else version))
 
     @property
     def live(self) -> str | None:
@@ -126,6 +129,9 @@ class ModelStore:
             return self._pointer.read_text(encoding="utf-8").strip() or None
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            hint = "请删去它，再用 fenban models promote 重新启用一个版本"
+            raise StoreError("记着启用哪个版本的文件读不出来", where=str(self._pointer), hint=hint) from error
 
     def versions(self) -> list[str]:
         """Return all versions, oldest first."""
@@ -141,22 +147,20 @@ class ModelStore:
         StoreError
             If the history can't be read.
         """
-        path = self.directory / "history.jsonl"
-        if not path.exists():
+        if not self._history.exists():
             return []
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = self._history.read_text(encoding="utf-8").splitlines()
             return [HistoryEntry(**json.loads(line)) for line in lines if line.strip()]
         except (OSError, ValueError, TypeError) as error:
-            raise StoreError("模型库的历史记录损坏", where=str(path), hint="请从备份恢复") from error
+            raise StoreError("模型库的历史记录损坏", where=str(self._history), hint="请从备份恢复") from error
 
     def promote(self, version: str, why: str = "") -> None:
         """Make a version live, once it has been seen to load."""
         self.load(version)
         previous = self.live or ""
         with _disk_errors(self.directory):
-            self._point_at(version)
-            self._record("promoted", version, why=why, previous=previous)
+            self._go_live("promoted", version, why=why, previous=previous)
 
     def rollback(self, why: str = "") -> str:
         """Make the version live that was live before the present one.
@@ -167,13 +171,12 @@ class ModelStore:
             The version that is live now.
         """
         live = self._needed_live()
-        before = [e.previous for e in self.history() if e.version == live and e.previous]
+        before = [e.previous for e in self.history() if e.version == live and e.previous not in ("", live)]
         if not before:
             raise StoreError(f"{live} 之前没有别的版本可退回", where=str(self.directory))
         self.load(before[-1])
         with _disk_errors(self.directory):
-            self._point_at(before[-1])
-            self._record("rolled_back", before[-1], why=why)
+            self._go_live("rolled_back", before[-1], why=why)
         return before[-1]
 
     @property
@@ -184,10 +187,15 @@ class ModelStore:
     def _pointer(self) -> Path:
         return self.directory / "live"
 
+    @property
+    def _history(self) -> Path:
+        return self.directory / "history.jsonl"
+
     def _needed_live(self) -> str:
-        if self.live is None:
+        live = self.live
+        if live is None:
             raise StoreError("模型库里还没有模型", where=str(self.directory), hint="请先运行 fenban train")
-        return self.live
+        return live
 
     def _folder(self, version: str) -> Path:
         if version not in self.versions():
@@ -210,18 +218,32 @@ class ModelStore:
             else:
                 return version
 
-    def _point_at(self, version: str) -> None:
+    def _go_live(self, action: str, version: str, **more: str) -> None:
+        """Record and point; where pointing fails, the record is taken back."""
+        before = self._record(action, version, **more)
         fresh = self.directory / f".live-{os.getpid()}"
-        fresh.write_text(f"{version}\n", encoding="utf-8")
-        fresh.replace(self._pointer)
+        try:
+            fresh.write_text(f"{version}\n", encoding="utf-8")
+            fresh.replace(self._pointer)
+        except OSError:
+            os.truncate(self._history, before)
+            fresh.unlink(missing_ok=True)
+            raise
 
-    def _record(self, action: str, version: str, **more: str) -> None:
+    def _record(self, action: str, version: str, **more: str) -> int:
+        """Append to the history, whole or not at all; return how long it was before."""
         entry = HistoryEntry(_now(), _user(), action, version, **more)
-        line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-        with (self.directory / "history.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        line = f"{json.dumps(asdict(entry), ensure_ascii=False)}\n".encode()
+        with self._history.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                while line:
+                    line = line[file.write(line) :]
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)  # half a line would make the whole history unreadable
+                raise
+        return before
 
 
 def _version_order(version: str) -> tuple[str, int]:

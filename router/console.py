@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +15,16 @@ import click
 
 from router.errors import FenbanError, OutputError
 
-__all__ = ["FenbanGroup", "LazyCommand", "json_option", "say", "site_option", "store_option", "write_json"]
+__all__ = [
+    "FenbanGroup",
+    "LazyCommand",
+    "json_option",
+    "save",
+    "say",
+    "site_option",
+    "store_option",
+    "write_json",
+]
 
 
 class LazyCommand(NamedTuple):
@@ -80,11 +91,37 @@ def write_json(value: object, target: str) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
     if target == "-":
         sys.stdout.write(text)
-        return
+    else:
+        save(Path(target), text.encode())
+
+
+def save(target: Path, content: bytes) -> None:
+    """Write a result whole or not at all: a full disk doesn't cost the file that was there.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    """
     try:
-        Path(target).write_text(text, encoding="utf-8")
+        if target.exists() and not target.is_file():  # /dev/stdout, a pipe
+            target.write_bytes(content)
+        else:
+            _replace(target.resolve(), content)
     except OSError as error:
-        raise OutputError(f"无法写入：{error.strerror}", where=target) from error
+        hint = "文件可能正被打开，或磁盘已满"
+        raise OutputError(f"无法写入：{error.strerror}", where=str(target), hint=hint) from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    fresh = target.with_name(f".fenban-{os.getpid()}")
+    try:
+        fresh.write_bytes(content)
+        if target.exists():
+            shutil.copymode(target, fresh)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 site_option = click.option(

@@ -186,11 +186,15 @@ class ModelOutput:
         None where the model was trained without topics.
     known_share : float
         Share of the case's features that training has seen, 0 to 1.
+    co : tuple of Candidate
+        Who might co-handle, most probable first; each probability stands by
+        itself.
     """
 
     section: AxisPrediction
     topic: AxisPrediction | None
     known_share: float
+    co: tuple[Candidate, ...] = ()
 
 
 class Model(Protocol):

@@ -98,7 +98,7 @@ class Router:
             decided_by=choice.decided_by,
             prediction_set=self._prediction_set(candidates),
             topic=self._topic(output, lead.label),
-            co_sections=self._co_sections(lead, candidates, votes),
+            co_sections=self._co_sections(output, lead.label, candidates, votes),
             flags=flags_of(votes),
             reasons=found.reasons,
             candidates=candidates,
@@ -165,16 +165,18 @@ class Router:
         return None
 
     def _co_sections(
-        self, lead: Candidate, candidates: Sequence[Candidate], votes: Sequence[Vote]
+        self, output: ModelOutput, lead: str, candidates: Sequence[Candidate], votes: Sequence[Vote]
     ) -> tuple[ScoredLabel, ...]:
-        asked = {v.target for v in votes if v.kind is VoteKind.CO_HANDLE}
+        """Return who should co-handle: whom the rules ask for, and whom the model is sure enough of."""
+        valid = {c.label for c in candidates} - {lead}
+        probability = {c.label: c.probability for c in output.co if c.label in valid}
+        asked = {v.target for v in votes if v.kind is VoteKind.CO_HANDLE} & valid
         threshold = self.model.thresholds.get("co", self.site.settings.co_threshold)
-        return tuple(
-            ScoredLabel(c.label, c.probability)
-            for c in candidates
-            if c.label != lead.label
-            and (c.label in asked or (c.probability >= threshold and not is_outside(c.label)))
-        )
+        named = asked | {label for label, p in probability.items() if p >= threshold}
+        if is_outside(lead):  # a case that goes back is handed to nobody outside
+            named = {label for label in named if not is_outside(label)}
+        scored = [ScoredLabel(label, probability.get(label, 0.0)) for label in named]
+        return tuple(sorted(scored, key=lambda s: (-s.probability, s.label)))
 
     def _deadlines(self, proposal: Proposal, today: date) -> Deadlines:
         settings = self.site.settings

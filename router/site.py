@@ -157,7 +157,8 @@ class Settings:
     min_letters : int
         Shorter texts go to a person.
     co_threshold : float
-        Probability from which another section is suggested as co-handler.
+        Probability that a part of a case must give another section for it to
+        co-handle; used only while too few past cases tell who co-handled.
     classifier, tokenizer : str
         Plugin names.
     """
@@ -170,7 +171,7 @@ class Settings:
     close_margin: float = 0.1
     min_known_share: float = 0.3
     min_letters: int = 4
-    co_threshold: float = 0.2
+    co_threshold: float = 0.8
     classifier: str = "ridge"
     tokenizer: str = "jieba"
 

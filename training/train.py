@@ -12,9 +12,12 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from models.artifact import Manifest
+from models.classifier import RidgeTextClassifier
+from models.co_handling import CoHandling
 from models.model import RoutingModel
 from models.tokenizer import default_tokenizer
 from router.errors import TrainingError
@@ -93,9 +96,13 @@ def train(
         make = _factory(settings, lexicon, section.classifier)
         more = [*cases.loc[cases["topic"] == "", "text"], *unlabelled]
         topic = _fit(make, with_topic["text"].tolist(), with_topic["topic"].tolist(), topic_described, more)
+    co = _fit_co(section.classifier, cases, described, progress)
     progress("在留出的案件上估计把握和门槛")
     thresholds, metrics = _judge(section, settings)
-    model = RoutingModel(section.classifier, topic.classifier if topic else None, "", thresholds)
+    if co is not None:
+        thresholds["co"] = co.threshold_
+    topic_classifier = topic.classifier if topic else None
+    model = RoutingModel(section.classifier, topic_classifier, co, thresholds=thresholds)
     return Trained(model, _manifest(model, history, settings, thresholds, metrics), lexicon)
 
 
@@ -142,6 +149,16 @@ def _fit(
     return _Fitted(classifier, held_out, target)
 
 
+def _fit_co(
+    section: Classifier, cases: pd.DataFrame, described: Sequence[Description], progress: Progress
+) -> CoHandling | None:
+    if not isinstance(section, RidgeTextClassifier) or not cases["co_sections"].map(bool).any():
+        return None
+    progress("训练会办（按往年会办情况）")
+    leads, co_sections = cases["section"].tolist(), cases["co_sections"].tolist()
+    return CoHandling(section).fit(cases["text"].tolist(), leads, co_sections, described)
+
+
 def _can_train(y: Sequence[str], described: Sequence[Description]) -> bool:
     return len({*y, *(label for label, _ in described)}) > 1
 
@@ -176,6 +193,8 @@ def _manifest(
     labels = {"section": model.section.classes_.tolist()}
     if model.topic:
         labels["topic"] = model.topic.classes_.tolist()
+    if model.co:
+        labels["co"] = model.co.classes_.tolist()
     return Manifest(
         created_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         classifier=settings.classifier,
