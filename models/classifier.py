@@ -69,7 +69,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        penalty: float = 0.3,
+        penalty: float = 0.5,
         balance: float = 0.75,
         description_weight: float = 30.0,
         latent_dimensions: int = 200,

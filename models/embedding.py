@@ -19,7 +19,8 @@ from router.interfaces import Tokenizer
 
 __all__ = ["Embedded", "TextEmbedding"]
 
-_LATENT_BLOCKS = ("pairs", "words")
+_LATENT_BLOCKS = ("characters", "pairs", "words")
+_LATENT_WEIGHT = 0.5
 _LATENT_ROW_LIMIT = 8_000
 """More texts than this don't make the latent dimensions better, only slower."""
 
@@ -83,7 +84,8 @@ class TextEmbedding:
             for name in _LATENT_BLOCKS:
                 columns = self.features.columns(name)
                 if columns.stop - columns.start > 1:
-                    self.latent.append(LatentBlock(columns, self.latent_dimensions).fit(rows))
+                    block = LatentBlock(columns, self.latent_dimensions, _LATENT_WEIGHT)
+                    self.latent.append(block.fit(rows))
         return self
 
     def transform(self, texts: Sequence[str]) -> Embedded:

@@ -110,7 +110,8 @@ def _latent_share(block: LatentBlock, row: csr_matrix, direction: NDArray[np.flo
     length = float(np.linalg.norm(row.data[inside] @ components))
     share = np.zeros((len(row.data), direction.shape[1]), dtype=np.float32)
     if length > 0:
-        share[inside] = row.data[inside, None] * (components @ direction) / length
+        scale = np.sqrt(block.weight) / length
+        share[inside] = row.data[inside, None] * (components @ direction) * scale
     return share
 
 

@@ -26,11 +26,14 @@ class LatentBlock:
     columns : slice
         The columns of the feature matrix that are analysed.
     dimensions : int
+    weight : float
+        What the block counts for in the kernel.
     """
 
-    def __init__(self, columns: slice, dimensions: int = 200) -> None:
+    def __init__(self, columns: slice, dimensions: int = 200, weight: float = 1.0) -> None:
         self.columns = columns
         self.dimensions = dimensions
+        self.weight = weight
         self.components: NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
 
     def fit(self, rows: csr_matrix) -> Self:
@@ -38,17 +41,19 @@ class LatentBlock:
         part = rows[:, self.columns]
         dimensions = min(self.dimensions, min(part.shape) - 1)
         if dimensions > 0:
-            svd = TruncatedSVD(dimensions, random_state=0).fit(part)
+            # Equal rows vary in no direction; the shares of variance, which nobody reads, are then 0/0.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                svd = TruncatedSVD(dimensions, random_state=0).fit(part)
             self.components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
         else:
             self.components = np.zeros((part.shape[1], 0), dtype=np.float32)
         return self
 
     def transform(self, rows: csr_matrix) -> NDArray[np.float32]:
-        """Return rows of length one (or zero where nothing is known)."""
+        """Return rows whose squared length is the weight (or zero where nothing is known)."""
         latent = self.project(rows)
         length = row_norms(latent)[:, None]
-        latent /= np.where(length > 0, length, 1)
+        latent *= np.float32(np.sqrt(self.weight)) / np.where(length > 0, length, 1)
         return latent
 
     def project(self, rows: csr_matrix) -> NDArray[np.float32]:
@@ -58,12 +63,17 @@ class LatentBlock:
 
     def state(self) -> dict[str, Any]:
         """Return what `from_state` needs."""
-        return {"start": self.columns.start, "stop": self.columns.stop, "components": self.components}
+        return {
+            "start": self.columns.start,
+            "stop": self.columns.stop,
+            "weight": self.weight,
+            "components": self.components,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """Build the fitted block again."""
         components = state["components"]
-        block = cls(slice(state["start"], state["stop"]), components.shape[1])
+        block = cls(slice(state["start"], state["stop"]), components.shape[1], state["weight"])
         block.components = components
         return block

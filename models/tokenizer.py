@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from router.interfaces import Tokenizer
@@ -25,6 +27,9 @@ USER_WORD_FREQUENCY = 20_000
 Both implementations are given this number instead of computing their own,
 because they compute it differently.
 """
+
+_RARE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
+"""Characters that jieba doesn't know and leaves alone, while rjieba joins them to others."""
 
 
 class JiebaTokenizer:
@@ -53,7 +58,9 @@ class JiebaTokenizer:
         self._jieba.tmp_dir = str(_private_cache())
         self._jieba.initialize()
         for word in sorted(set(user_words)):
+            known = self._jieba.FREQ.get(word, 0)
             self._jieba.add_word(word, USER_WORD_FREQUENCY)
+            self._jieba.total -= known  # jieba counts a known word twice, rjieba doesn't
 
     def tokenize(self, text: str) -> list[str]:
         """Return the words of normalised `text` in order."""
@@ -81,8 +88,7 @@ class RjiebaTokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Return the words of normalised `text` in order."""
-        words: list[str] = self._jieba.cut(text)
-        return words
+        return list(chain.from_iterable(map(self._jieba.cut, _RARE.split(text))))
 
 
 def default_tokenizer(user_words: Sequence[str] = (), name: str = "") -> Tokenizer:
