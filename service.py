@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from router.console import FenbanGroup, LazyCommand, save, say, site_option, store_option
+from router.console import FenbanGroup, LazyCommand, save, say, site_option, store_option, tell_reading
 from router.errors import FenbanError, InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "ServiceSettings", "cli", "create_app", "main"]
 
-_BATCH = 100
-_SHOWN_PROBLEMS = 20
+_BATCH = 500
+"""Cases of one upload are compared with each other within so many: more than a year of a city."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -68,7 +69,8 @@ class Engine:
         try:
             self._load(settings)
         except FenbanError as error:
-            self._why_not = str(error)
+            # without the path: whoever asks need not learn where things lie
+            self._why_not = "。".join(filter(None, (error.message, error.hint)))
             logging.getLogger("fenban").warning("not ready: %s", error.code)
 
     def _load(self, settings: ServiceSettings) -> None:
@@ -161,8 +163,7 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
     _check_output(output)
     router = Router(ModelStore(store).load(version), load_site(site) if site else None)
     report = _read(source)
-    for problem in report.problems[:_SHOWN_PROBLEMS]:
-        say(f"未读入 {' '.join(filter(None, (problem.source, problem.where)))}：{problem.reason}")
+    tell_reading(report)
     if not report.proposals:
         raise InputError("没有读到案件", where=str(source), hint="请看上面每个文件的原因")
     explain = output is not None and output.suffix.lower() == ".jsonl"  # only JSON shows the words
@@ -241,7 +242,7 @@ def _read(source: Path) -> ReadReport:
 
 def _decide(router: Router, proposals: Sequence[Proposal], *, explain: bool) -> Iterator[Decision]:
     for at in range(0, len(proposals), _BATCH):
-        yield from router.suggest_many(proposals[at : at + _BATCH], explain=explain)
+        yield from router.suggest_many(proposals[at : at + _BATCH], explain=explain, similar=True)
 
 
 def _with_progress(decisions: Iterable[Decision], total: int) -> Iterator[Decision]:
@@ -262,15 +263,16 @@ def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Si
     from rich.console import Console
     from rich.table import Table
 
-    from router.present import STATUS_WORDS, percent
+    from router.present import STATUS_WORDS
+    from router.text import percent
 
-    table = Table("编号", "案由", "意见", "主办", "负责人", "把握", "会办", show_lines=True)
+    table = Table("编号", "案由", "意见", "主办", "把握", "会办", "需核对的原因 / 依据", show_lines=True)
     for row in _rows(proposals, decisions, site):
+        number = row["case_id"] or row["source"]
+        lead = f"{row['lead_name']} {row['person']}".strip()
         share = percent(float(row["probability"]))
         status = STATUS_WORDS[row["status"]]
-        table.add_row(
-            row["case_id"], row["title"], status, row["lead_name"], row["person"], share, row["co_names"]
-        )
+        table.add_row(number, row["title"], status, lead, share, row["co_names"], row["reasons"])
     Console().print(table)
 
 
@@ -278,7 +280,7 @@ def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site
     import io
     import json
 
-    from router.present import ROW_COLUMNS, decision_json
+    from router.present import ROW_COLUMNS, decision_line
     from router.sheets import write_csv, write_workbook
 
     rows = _rows(report.proposals, decisions, site)
@@ -291,7 +293,8 @@ def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site
         write_csv(rows, (*ROW_COLUMNS, "source"), table)
         save(output, table.getvalue().encode("utf-8-sig"))
     else:
-        lines = (json.dumps(decision_json(d, site), ensure_ascii=False) for d in decisions)
+        pairs = zip(rows, decisions, strict=True)
+        lines = (json.dumps(decision_line(row, d, site), ensure_ascii=False) for row, d in pairs)
         save(output, "".join(f"{line}\n" for line in lines).encode())
 
 

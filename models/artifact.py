@@ -1,11 +1,12 @@
 """One trained model on disk.
 
 A folder with ``manifest.json`` (what it is and where it came from), for each
-axis ``<axis>.json`` (numbers and strings) and ``<axis>.joblib`` (arrays,
-uncompressed so that workers map one copy), and ``lexicon.txt`` (the user
-dictionary it was trained with). No class of ours is pickled. The folder's
-digest is kept outside it, by the store, and checked before anything here is
-read; see docs/artifact.md for the format and how it may change.
+axis and for the past cases ``<part>.json`` (numbers and strings) and
+``<part>.joblib`` (arrays, uncompressed so that workers map one copy), and
+``lexicon.txt`` (the user dictionary it was trained with). No class of ours is
+pickled. The folder's digest is kept outside it, by the store, and checked
+before anything here is read; see docs/artifact.md for the format and how it
+may change.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from models.classifier import RidgeTextClassifier
 from models.co_handling import CoHandling
 from models.model import RoutingModel
+from models.similar import SimilarityIndex
 from models.tokenizer import default_tokenizer
 from router.errors import PluginError, StoreError
 from router.interfaces import Classifier
@@ -33,6 +35,7 @@ __all__ = ["FORMAT_VERSION", "Manifest", "folder_digest", "read_artifact", "read
 FORMAT_VERSION = 1
 _ARRAY = "__array__"
 _SHARED, _FITTED = "embedding", "embedding_"
+_SIMILAR = "similar"
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,14 @@ def write_artifact(folder: Path, model: RoutingModel, manifest: Manifest, lexico
     OSError
         If the disk refuses; the caller removes the folder.
     """
-    for axis, classifier in _axes(model):
+    for name, part in _parts(model):
         arrays: dict[str, np.ndarray[Any, Any]] = {}
-        state = classifier.state()
-        if axis != "section" and _shares_embedding(classifier, model.section):
+        state = part.state()
+        if name != "section" and _shares_embedding(part, model.section):
             state[_SHARED] = None
         plain = _take_arrays(state, arrays)
-        (folder / f"{axis}.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-        joblib.dump(arrays, folder / f"{axis}.joblib", compress=0)
+        (folder / f"{name}.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
+        joblib.dump(arrays, folder / f"{name}.joblib", compress=0)
     (folder / "lexicon.txt").write_text("".join(f"{word}\n" for word in lexicon), encoding="utf-8")
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(text, encoding="utf-8")
@@ -144,8 +147,22 @@ def read_artifact(folder: Path, version: str) -> RoutingModel:
     -------
     RoutingModel
         Its arrays are mapped from disk, read-only.
+
+    Raises
+    ------
+    StoreError
+        If its parts aren't those that this version of fenban writes.
     """
     manifest = read_manifest(folder)
+    try:
+        return _read_parts(folder, version, manifest)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise StoreError(
+            "模型的内容不是本版本写的样子", where=str(folder), hint="请用本版本重新训练，或从备份恢复"
+        ) from error
+
+
+def _read_parts(folder: Path, version: str, manifest: Manifest) -> RoutingModel:
     lexicon = (folder / "lexicon.txt").read_text(encoding="utf-8").split("\n")[:-1]
     tokenizer = default_tokenizer(lexicon, manifest.tokenizer)
     plugin = get_plugin("classifiers", manifest.classifier)
@@ -162,7 +179,10 @@ def read_artifact(folder: Path, version: str) -> RoutingModel:
     co: CoHandling | None = None
     if "co" in manifest.labels and isinstance(section, RidgeTextClassifier):
         co = CoHandling.from_state(_read_state(folder, "co"), section)
-    return RoutingModel(section, topic, co, version, manifest.thresholds)
+    similar: SimilarityIndex | None = None
+    if (folder / f"{_SIMILAR}.json").exists():
+        similar = SimilarityIndex.from_state(_read_state(folder, _SIMILAR))
+    return RoutingModel(section, topic, co, version, manifest.thresholds, similar)
 
 
 def _read_state(folder: Path, axis: str) -> dict[str, Any]:
@@ -187,13 +207,14 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _axes(model: RoutingModel) -> list[tuple[str, Classifier | CoHandling]]:
-    axes: list[tuple[str, Classifier | CoHandling | None]] = [
+def _parts(model: RoutingModel) -> list[tuple[str, Classifier | CoHandling | SimilarityIndex]]:
+    parts: list[tuple[str, Classifier | CoHandling | SimilarityIndex | None]] = [
         ("section", model.section),
         ("topic", model.topic),
         ("co", model.co),
+        (_SIMILAR, model.similar),
     ]
-    return [(name, part) for name, part in axes if part is not None]
+    return [(name, part) for name, part in parts if part is not None]
 
 
 def _take_arrays(value: Any, arrays: dict[str, Any], path: str = "") -> Any:

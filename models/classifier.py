@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import KFold
 
 from models.calibration import fit_temperature, to_probabilities
 from models.embedding import Embedded, TextEmbedding
@@ -26,6 +27,10 @@ from router.interfaces import Tokenizer
 
 __all__ = ["RidgeTextClassifier"]
 
+_FEW_CASES = 600
+"""Up to so many cases the probabilities are calibrated on folds that refit everything."""
+
+_FOLDS = 5
 _HEAVIEST_DESCRIPTION = 3.0
 """One description never counts for more cases than this."""
 
@@ -56,8 +61,8 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     temperature_ : float
         Factor from scores to log-odds.
     held_out_proba_ : ndarray, shape (n_texts, n_classes)
-        Probabilities of the training texts, each by a model that never saw
-        it; only after `fit`.
+        Probabilities of the training texts, each by a model that never
+        learned it; with more than 600 its words were in the embedding.
 
     Examples
     --------
@@ -112,15 +117,13 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         TrainingError
             If there are fewer than two labels, or no text holds a word.
         """
-        described = list(descriptions or ())
-        labels = np.asarray([*y, *(label for label, _ in described)], dtype=np.str_)
-        self.classes_, target = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
-        learned = [*texts, *(text for _, text in described)]
-        embedded = self._embed(learned, list(unlabelled or ()))
-        solution = self._solve(embedded, target, self._weights(target, len(texts)))
-        self._keep(solution, target[: len(texts)])
+        described, background = list(descriptions or ()), list(unlabelled or ())
+        left_out = self._learn(texts, y, described, background)
+        target = np.searchsorted(self.classes_, np.asarray(y, dtype=np.str_))
+        if self.embedding is None and len(texts) <= _FEW_CASES:
+            left_out = self._cross_fitted(texts, y, described, background, left_out)
+        self.temperature_ = fit_temperature(left_out, target)
+        self.held_out_proba_ = to_probabilities(left_out, self.temperature_)
         return self
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -129,8 +132,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def proba_of(self, embedded: Embedded) -> NDArray[np.float64]:
         """Return calibrated probabilities of texts that are embedded already."""
-        scores = embedded.sparse @ self.sparse_weights_ + embedded.dense @ self.dense_weights_
-        return to_probabilities(scores, self.temperature_)
+        return to_probabilities(self._scores(embedded), self.temperature_)
 
     def known_share(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of each text's words and pairs that training has seen."""
@@ -147,14 +149,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def alike(self) -> RidgeTextClassifier:
         """Return an unfitted classifier of the same settings over the fitted embedding."""
-        return RidgeTextClassifier(
-            self.penalty,
-            self.balance,
-            self.description_weight,
-            self.latent_dimensions,
-            self.tokenizer,
-            self.embedding_,
-        )
+        return self._unfitted(self.embedding_)
 
     def state(self) -> dict[str, Any]:
         """Return arrays, numbers and strings that `from_state` needs."""
@@ -192,6 +187,61 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model.dense_weights_ = state["dense_weights"]
         return model
 
+    def _learn(
+        self,
+        texts: Sequence[str],
+        y: Sequence[str],
+        described: Sequence[tuple[str, str]],
+        unlabelled: Sequence[str],
+    ) -> NDArray[np.float64]:
+        """Learn everything but the temperature, and return the leave-one-out scores of `texts`."""
+        labels = np.asarray([*y, *(label for label, _ in described)], dtype=np.str_)
+        self.classes_, target = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
+        learned = [*texts, *(text for _, text in described)]
+        embedded = self._embed(learned, unlabelled)
+        solution = self._solve(embedded, target, self._weights(target, len(texts)))
+        self.sparse_weights_, self.dense_weights_ = solution.sparse_weights, solution.dense_weights
+        return solution.held_out[: len(texts)]
+
+    def _cross_fitted(
+        self,
+        texts: Sequence[str],
+        y: Sequence[str],
+        described: Sequence[tuple[str, str]],
+        unlabelled: Sequence[str],
+        left_out: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return scores by folds that never saw a text, not even its words.
+
+        Leaving one out of the ridge leaves its words in the embedding. With
+        few cases that matters: a new text has words nobody has seen.
+        """
+        scores = left_out.copy()
+        if len(texts) < _FOLDS:
+            return scores
+        for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
+            if len({y[i] for i in learn} | {label for label, _ in described}) < 2:
+                continue  # the other label's only case is being judged
+            fold = self._unfitted(None)
+            fold._learn([texts[i] for i in learn], [y[i] for i in learn], described, unlabelled)
+            scores[judge] = -1.0  # what a ridge on ±1 says of a class that a fold never saw
+            columns = np.searchsorted(self.classes_, fold.classes_)
+            judged = fold.embedding_.transform([texts[i] for i in judge])
+            scores[np.ix_(judge, columns)] = fold._scores(judged)
+        return scores
+
+    def _unfitted(self, embedding: TextEmbedding | None) -> RidgeTextClassifier:
+        return RidgeTextClassifier(
+            self.penalty,
+            self.balance,
+            self.description_weight,
+            self.latent_dimensions,
+            self.tokenizer,
+            embedding,
+        )
+
     def _embed(self, learned: Sequence[str], unlabelled: Sequence[str]) -> Embedded:
         """Return the learned texts as numbers, by the given embedding or one fitted on all texts."""
         if self.embedding is not None:
@@ -222,9 +272,6 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return solve_dual(embedded.sparse, embedded.dense, signs, weights, self.penalty)
         return solve_primal(embedded.sparse, signs, weights, self.penalty)
 
-    def _keep(self, solution: Solution, target: NDArray[np.int64]) -> None:
-        self.sparse_weights_ = solution.sparse_weights
-        self.dense_weights_ = solution.dense_weights
-        held_out = solution.held_out[: len(target)]
-        self.temperature_ = fit_temperature(held_out, target)
-        self.held_out_proba_ = to_probabilities(held_out, self.temperature_)
+    def _scores(self, embedded: Embedded) -> NDArray[np.float64]:
+        scores = embedded.sparse @ self.sparse_weights_ + embedded.dense @ self.dense_weights_
+        return np.asarray(scores, dtype=np.float64)

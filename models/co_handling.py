@@ -106,6 +106,8 @@ class CoHandling:
             return None
         self.classes_ = np.array(sorted({label for labels in co_handled for label in labels}), dtype=np.str_)
         wanted = np.array([[label in labels for label in self.classes_] for labels in co_handled])
+        if wanted.all():  # the same sections every time: no case tells when they are not needed
+            return None
         embedded = self.section.embedding_.transform(texts)
         whole = self.section.held_out_proba_
         dense = _inputs(embedded, whole, self._held_out_parts(texts, lead, descriptions))
@@ -163,6 +165,8 @@ class CoHandling:
         found = np.zeros((len(texts), len(self.section.classes_)))
         column = {label: at for at, label in enumerate(self.section.classes_.tolist())}
         for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
+            if len({lead[i] for i in learn} | {label for label, _ in descriptions}) < 2:
+                continue  # the other label's only case is being judged
             fold = self.section.alike()
             fold.fit([texts[i] for i in learn], [lead[i] for i in learn], descriptions=descriptions)
             columns = [column[label] for label in fold.classes_.tolist()]

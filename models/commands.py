@@ -13,6 +13,7 @@ from rich.table import Table
 from models.artifact import Manifest
 from models.store import ModelStore
 from router.console import json_option, say, store_option, write_json
+from router.errors import StoreError
 
 __all__ = ["models"]
 
@@ -31,15 +32,17 @@ def models() -> None:
 def list_versions(store: Path, json_file: str | None) -> None:
     """列出模型库里的版本 · list the versions of a store."""
     models_in = ModelStore(store)
+    if not models_in.versions():
+        raise StoreError("模型库里还没有模型", where=str(store), hint="请先运行 fenban train")
     live = models_in.live
     found = [(version, models_in.manifest(version)) for version in models_in.versions()]
     if json_file:
         rows = [{"version": v, "live": v == live, **_summary(m)} for v, m in found]
         write_json(rows, json_file)
         return
-    table = Table(
-        "版本", "启用", "训练时间", "案件数", "年份", "留出准确率", "前三命中", title=f"模型库 {store}"
-    )
+    table = Table(title=f"模型库 {store}")
+    for heading in ("版本", "启用", "训练时间", "案件数", "年份", "留出准确率", "前三命中"):
+        table.add_column(heading, no_wrap=heading == "版本")
     for version, manifest in found:
         s = _summary(manifest)
         mark = "●" if version == live else ""

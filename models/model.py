@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from models.classifier import RidgeTextClassifier
 from models.co_handling import CoHandling, part_probabilities
-from router.decision import Candidate, Evidence
+from models.embedding import Embedded
+from models.similar import SAME_MATTER, SimilarityIndex, of_the_batch, without_itself
+from router.decision import Candidate, Evidence, SimilarCase
 from router.interfaces import AxisPrediction, Classifier, ModelOutput
 from router.proposal import Proposal
 
@@ -20,6 +22,7 @@ __all__ = ["Explains", "RoutingModel", "TellsKnownShare"]
 Matrix = NDArray[np.float64]
 _EXPLAINED = 3
 """Evidence is looked up for so many of the first candidates."""
+_MOST_SIMILAR = 5
 
 
 @runtime_checkable
@@ -57,6 +60,9 @@ class RoutingModel:
     thresholds : mapping of str to float
         ``accept``, ``not_ours``, ``set`` ...: found on held-out cases of this
         very model, because a threshold is worth nothing with another one.
+    similar : SimilarityIndex or None
+        None where no past case was learned, or by a classifier without an
+        embedding.
     """
 
     section: Classifier
@@ -64,13 +70,17 @@ class RoutingModel:
     co: CoHandling | None = None
     version: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    similar: SimilarityIndex | None = None
 
-    def predict(self, proposals: Sequence[Proposal], *, explain: bool = True) -> list[ModelOutput]:
+    def predict(
+        self, proposals: Sequence[Proposal], *, explain: bool = True, similar: bool = True
+    ) -> list[ModelOutput]:
         """Predict section and topic for each case; see `router.interfaces.Model`."""
         if not proposals:
             return []
         texts = [proposal.text for proposal in proposals]
-        section, topic, co, known = self._probabilities(texts)
+        embedded = self._embedded(texts)
+        section, topic, co, known = self._probabilities(texts, embedded)
         sections = _candidates(self.section.classes_, section)
         if explain and isinstance(self.section, Explains):
             sections = [_explained(self.section, t, c) for t, c in zip(texts, sections, strict=True)]
@@ -78,26 +88,54 @@ class RoutingModel:
         if self.topic is not None and topic is not None:
             topics = [AxisPrediction(candidates) for candidates in _candidates(self.topic.classes_, topic)]
         together = [()] * len(texts) if co is None else _candidates(self._co_labels, co)
-        return [
+        outputs = [
             ModelOutput(AxisPrediction(candidates), of_topic, share, co_handling)
             for candidates, of_topic, share, co_handling in zip(
                 sections, topics, known.tolist(), together, strict=True
             )
         ]
+        if similar and embedded is not None and self.similar is not None:
+            return self._with_similar(outputs, proposals, embedded, self.similar)
+        return outputs
 
     @property
     def _co_labels(self) -> NDArray[np.str_]:
         return self.co.classes_ if self.co else self.section.classes_
 
-    def _probabilities(self, texts: Sequence[str]) -> tuple[Matrix, Matrix | None, Matrix | None, Matrix]:
+    def _with_similar(
+        self,
+        outputs: Sequence[ModelOutput],
+        proposals: Sequence[Proposal],
+        embedded: Embedded,
+        index: SimilarityIndex,
+    ) -> list[ModelOutput]:
+        """Add the cases that are like each."""
+        found = index.search(embedded.sparse, _MOST_SIMILAR + 1)
+        past = [without_itself(p, cases)[:_MOST_SIMILAR] for p, cases in zip(proposals, found, strict=True)]
+        same: list[tuple[SimilarCase, ...]] = [()] * len(outputs)
+        if len(proposals) > 1:
+            least = self.thresholds.get("merge", SAME_MATTER)
+            same = of_the_batch(proposals, index.pairs(embedded.sparse, least))
+        return [
+            replace(output, similar=similar, same_batch=batch)
+            for output, similar, batch in zip(outputs, past, same, strict=True)
+        ]
+
+    def _embedded(self, texts: Sequence[str]) -> Embedded | None:
+        """Return the texts as numbers, once for all that reads them; None with a foreign classifier."""
+        section = self.section
+        return section.embedding_.transform(texts) if isinstance(section, RidgeTextClassifier) else None
+
+    def _probabilities(
+        self, texts: Sequence[str], embedded: Embedded | None
+    ) -> tuple[Matrix, Matrix | None, Matrix | None, Matrix]:
         """Return probabilities of section, topic and co-handling, and the known share of each text."""
         section, topic = self.section, self.topic
-        if not isinstance(section, RidgeTextClassifier):
+        if embedded is None or not isinstance(section, RidgeTextClassifier):
             known = (
                 section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
             )
             return section.predict_proba(texts), topic.predict_proba(texts) if topic else None, None, known
-        embedded = section.embedding_.transform(texts)
         whole = section.proba_of(embedded)
         co = self.co.probabilities(texts, embedded, whole) if self.co else part_probabilities(section, texts)
         of_topic = None

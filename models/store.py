@@ -83,6 +83,8 @@ class ModelStore:
             self._versions.mkdir(parents=True, exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix=".new-", dir=self.directory))
             try:
+                # mkdtemp's folder is for its owner only; the service may run as another
+                work.chmod(0o777 & ~_umask())
                 write_artifact(work, model, manifest, lexicon)
                 digest = folder_digest(work)
                 version = self._settle(work)
@@ -249,6 +251,12 @@ class ModelStore:
 def _version_order(version: str) -> tuple[str, int]:
     day, _, number = version.rpartition(".")
     return day, int(number) if number.isdigit() else 0
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _now() -> str:

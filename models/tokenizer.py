@@ -105,7 +105,7 @@ def default_tokenizer(user_words: Sequence[str] = (), name: str = "") -> Tokeniz
     -------
     Tokenizer
     """
-    if name in ("", "jieba"):
+    if name in ("", "jieba", "rjieba"):  # the same words: whichever is installed
         name = "rjieba" if find_spec("rjieba") else "jieba"
     tokenizer: Tokenizer = get_plugin("tokenizers", name)(user_words)
     return tokenizer
@@ -123,10 +123,10 @@ def words(tokenizer: Tokenizer, text: str) -> list[str]:
 
 
 def _private_cache() -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    place = base / "fenban"
     try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        place = base / "fenban"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # read-only, or a container's user without a home
         return Path(tempfile.mkdtemp(prefix="fenban-"))
     return place

@@ -9,22 +9,30 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from router.errors import FenbanError, OutputError
 
+if TYPE_CHECKING:
+    from router.readers import ReadReport
+
 __all__ = [
     "FenbanGroup",
     "LazyCommand",
+    "check_target",
     "json_option",
     "save",
     "say",
     "site_option",
     "store_option",
+    "tell_reading",
     "write_json",
 ]
+
+
+_SHOWN = 20
 
 
 class LazyCommand(NamedTuple):
@@ -80,6 +88,30 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def tell_reading(report: ReadReport) -> None:
+    """Tell what was read, and what was not and why."""
+    for note in report.notes[:_SHOWN]:
+        say(f"读入 {' '.join(filter(None, (note.source, note.where)))}：{note.text}")
+    if len(report.notes) > _SHOWN:
+        say(f"……另有 {len(report.notes) - _SHOWN} 条说明")
+    for problem in report.problems[:_SHOWN]:
+        say(f"未读入 {' '.join(filter(None, (problem.source, problem.where)))}：{problem.reason}")
+    if len(report.problems) > _SHOWN:
+        say(f"……另有 {len(report.problems) - _SHOWN} 处未读入")
+
+
+def check_target(target: str | None) -> None:
+    """Refuse a file for JSON that can't be written, before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        If its folder doesn't exist.
+    """
+    if target and target != "-" and not Path(target).resolve().parent.is_dir():
+        raise OutputError("目标文件夹不存在", where=target, hint="请先建好文件夹")
+
+
 def write_json(value: object, target: str) -> None:
     """Write JSON for a program to `target`, ``-`` meaning stdout.
 
@@ -115,8 +147,10 @@ def save(target: Path, content: bytes) -> None:
 
 def _replace(target: Path, content: bytes) -> None:
     fresh = target.with_name(f".fenban-{os.getpid()}")
+    fresh.unlink(missing_ok=True)  # of a killed process with our number
     try:
-        fresh.write_bytes(content)
+        with fresh.open("xb") as file:  # never through a link that somebody laid there
+            file.write(content)
         if target.exists():
             shutil.copymode(target, fresh)
         fresh.replace(target)

@@ -14,8 +14,10 @@ __all__ = [
     "Evidence",
     "FailedRule",
     "Flag",
+    "OtherCase",
     "Reason",
     "ScoredLabel",
+    "SimilarCase",
     "Status",
     "Versions",
     "Vote",
@@ -137,6 +139,43 @@ class ScoredLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCase:
+    """A case that another one is compared with.
+
+    Parameters
+    ----------
+    case_id, title : str
+    section : str
+        The section of today that stands for the one that led it; empty for a
+        case of the same batch.
+    year : int or None
+    result : str
+        The outcome letter.
+    """
+
+    case_id: str
+    title: str = ""
+    section: str = ""
+    year: int | None = None
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCase:
+    """A case like the one at hand.
+
+    Parameters
+    ----------
+    case : OtherCase
+    similarity : float
+        0 for nothing in common, 1 for the same text.
+    """
+
+    case: OtherCase
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """Days by which something must have happened.
 
@@ -191,6 +230,8 @@ class Decision:
         Labels valid today, most probable first.
     votes : tuple of Vote
     failed_rules : tuple of FailedRule
+    similar : tuple of SimilarCase
+        Past cases, the most similar first.
     deadlines : Deadlines
     versions : Versions
     """
@@ -209,5 +250,6 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     votes: tuple[Vote, ...] = ()
     failed_rules: tuple[FailedRule, ...] = ()
+    similar: tuple[SimilarCase, ...] = ()
     deadlines: Deadlines = Deadlines()
     versions: Versions = Versions()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 
-from router.decision import Candidate, Vote
+from router.decision import Candidate, SimilarCase, Vote
 from router.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -189,12 +189,19 @@ class ModelOutput:
     co : tuple of Candidate
         Who might co-handle, most probable first; each probability stands by
         itself.
+    similar : tuple of SimilarCase or None
+        The past cases most like it, the most similar first; None where they
+        weren't asked for or the model knows none.
+    same_batch : tuple of SimilarCase
+        Cases asked for together with it that are about the same matter.
     """
 
     section: AxisPrediction
     topic: AxisPrediction | None
     known_share: float
     co: tuple[Candidate, ...] = ()
+    similar: tuple[SimilarCase, ...] | None = None
+    same_batch: tuple[SimilarCase, ...] = ()
 
 
 class Model(Protocol):
@@ -203,6 +210,12 @@ class Model(Protocol):
     version: str
     thresholds: Mapping[str, float]
 
-    def predict(self, proposals: Sequence[Proposal], *, explain: bool = True) -> list[ModelOutput]:
-        """Predict section and topic for each case."""
+    def predict(
+        self, proposals: Sequence[Proposal], *, explain: bool = True, similar: bool = True
+    ) -> list[ModelOutput]:
+        """Predict section and topic for each case.
+
+        `explain` asks for the words that spoke for a section, `similar` for
+        the cases like each.
+        """
         ...

@@ -20,17 +20,23 @@ from router.decision import (
 )
 from router.errors import SiteError
 from router.interfaces import Model, ModelOutput, Rule
+from router.likeness import is_new_kind, same_matter, worth_showing
 from router.policy import Choice, choose, doubts, flags_of
 from router.proposal import Proposal
 from router.rules import build_rules
 from router.site import Site, is_outside
+from router.text import fold
 
 __all__ = ["Router"]
 
 log = logging.getLogger("fenban.router")
 
-DEFAULT_ACCEPT = 0.8
+DEFAULT_ACCEPT = 0.9
 DEFAULT_NOT_OURS = 0.6
+"""Both hold while there are too few labelled cases to find a model's own."""
+
+LEAST_NOT_OURS = 0.5
+"""A case goes back only where it is more likely than not another unit's."""
 
 
 class Router:
@@ -57,13 +63,16 @@ class Router:
         self.site = site or Site()
         self._today = today
         labels = frozenset([*self.site.sections, *self.site.neighbours])
+        self._unsaying = frozenset(map(fold, self.site.stop_words))
         self._rules: tuple[Rule, ...] = build_rules(self.site.rules, labels)
 
     def suggest(self, proposal: Proposal, *, explain: bool = True) -> Decision:
         """Suggest for one case; see `suggest_many`."""
         return self.suggest_many([proposal], explain=explain)[0]
 
-    def suggest_many(self, proposals: Sequence[Proposal], *, explain: bool = True) -> list[Decision]:
+    def suggest_many(
+        self, proposals: Sequence[Proposal], *, explain: bool = True, similar: bool | None = None
+    ) -> list[Decision]:
         """Suggest for many cases.
 
         Parameters
@@ -71,22 +80,35 @@ class Router:
         proposals : sequence of Proposal
         explain : bool
             Whether candidates carry the words that spoke for them.
+        similar : bool, optional
+            Whether past cases are looked through, and the given ones
+            compared with each other; as `explain` where not given. Without
+            it neither ``new_kind_of_case`` nor ``same_matter`` can be told.
 
         Returns
         -------
         list of Decision
             In the order of `proposals`.
         """
-        outputs = self.model.predict(proposals, explain=explain)
+        looked_up = explain if similar is None else similar
+        outputs = self.model.predict(proposals, explain=explain, similar=looked_up)
         today = self._today or date.today()  # noqa: DTZ011  # the bureau's own calendar day
         return [self._decide(p, output, today) for p, output in zip(proposals, outputs, strict=True)]
 
     def _decide(self, proposal: Proposal, output: ModelOutput, today: date) -> Decision:
-        candidates = self._valid(output.section.candidates, today)
+        candidates = self._telling(proposal, self._valid(output.section.candidates, today))
         votes, failed = self._votes(proposal, candidates)
         choice = self._settle(proposal, candidates, votes)
         found = doubts(
-            choice, candidates, votes, proposal.text, output.known_share, self.site, self._accept()
+            choice,
+            candidates,
+            votes,
+            proposal.text,
+            output.known_share,
+            self.site,
+            self._accept(),
+            new_kind=is_new_kind(output, self.model.thresholds),
+            role=proposal.role,
         )
         lead = choice.lead
         return Decision(
@@ -99,11 +121,12 @@ class Router:
             prediction_set=self._prediction_set(candidates),
             topic=self._topic(output, lead.label),
             co_sections=self._co_sections(output, lead.label, candidates, votes),
-            flags=flags_of(votes),
+            flags=(*flags_of(votes), *same_matter(proposal, output, self.model.thresholds, self.site)),
             reasons=found.reasons,
             candidates=candidates,
             votes=tuple(votes),
             failed_rules=tuple(failed),
+            similar=worth_showing(output),
             deadlines=self._deadlines(proposal, today),
             versions=Versions(self.model.version, self.site.rules_digest[:12], self.site.digest[:12]),
         )
@@ -118,6 +141,23 @@ class Router:
             raise SiteError("模型的标签里没有本站点今天的股室", hint="请用 --site 重新训练，或换一个模型库")
         unseen = sorted(valid - {c.label for c in known})
         return (*known, *(Candidate(label, 0.0) for label in unseen))
+
+    def _telling(self, proposal: Proposal, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Leave words that every petition holds (建议, 进一步) out of the evidence."""
+        texts = {"title": proposal.title, "body": proposal.body}
+        return tuple(
+            replace(
+                candidate,
+                evidence=tuple(
+                    e
+                    for e in candidate.evidence
+                    if fold(texts[e.field][e.start : e.end]) not in self._unsaying
+                ),
+            )
+            if candidate.evidence
+            else candidate
+            for candidate in candidates
+        )
 
     def _votes(
         self, proposal: Proposal, candidates: Sequence[Candidate]
@@ -139,7 +179,8 @@ class Router:
         if not is_outside(choice.lead.label):
             return choice
         outside = sum(c.probability for c in candidates if is_outside(c.label))
-        sure = choice.by_rule or outside >= self.model.thresholds.get("not_ours", DEFAULT_NOT_OURS)
+        needed = max(LEAST_NOT_OURS, self.model.thresholds.get("not_ours", DEFAULT_NOT_OURS))
+        sure = choice.by_rule or outside >= needed
         ours = [c for c in candidates if not is_outside(c.label)]
         if ours and (proposal.role == "co" or not sure):
             kept = choose(ours, votes, margin)
@@ -168,7 +209,10 @@ class Router:
         self, output: ModelOutput, lead: str, candidates: Sequence[Candidate], votes: Sequence[Vote]
     ) -> tuple[ScoredLabel, ...]:
         """Return who should co-handle: whom the rules ask for, and whom the model is sure enough of."""
-        valid = {c.label for c in candidates} - {lead}
+        known = {c.label for c in candidates}
+        if not self.site.sections:  # without a site whoever co-handled before may do so again
+            known |= {c.label for c in output.co}
+        valid = known - {lead}
         probability = {c.label: c.probability for c in output.co if c.label in valid}
         asked = {v.target for v in votes if v.kind is VoteKind.CO_HANDLE} & valid
         threshold = self.model.thresholds.get("co", self.site.settings.co_threshold)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from router.decision import Candidate, Flag, Reason, Status, Vote, VoteKind
 from router.site import Site, is_outside
+from router.text import percent
 
 __all__ = ["Choice", "choose", "doubts", "flags_of"]
 
@@ -118,6 +119,9 @@ def doubts(
     known_share: float,
     site: Site,
     accept: float,
+    *,
+    new_kind: bool = False,
+    role: str = "",
 ) -> Doubts:
     """Decide the status of a choice.
 
@@ -134,16 +138,23 @@ def doubts(
     site : Site
     accept : float
         Probability from which the model's choice is ``suggested``.
+    new_kind : bool
+        Whether no past case is like it.
+    role : str
+        What the bureau is for the case; one that reached us for an opinion
+        (``co``) is ours, however much it sounds like another unit's.
 
     Returns
     -------
     Doubts
     """
     reasons = [*_text_reasons(text, known_share, site), *_rule_reasons(choice, votes)]
+    if is_outside(choice.lead.label) and not reasons:
+        return Doubts(Status.NOT_OURS, _outside_reasons(choice, candidates, site))
     if not choice.by_rule:
-        reasons += _model_reasons(choice, candidates, site, accept)
-    if is_outside(choice.lead.label) and not choice.conflict:
-        return Doubts(Status.NOT_OURS, tuple(reasons))
+        reasons += _model_reasons(choice, candidates, votes, site, accept, role)
+        if new_kind:
+            reasons.append(Reason("new_kind_of_case", "与往年案件都不像，没有先例可循"))
     return Doubts(Status.REVIEW if reasons else Status.SUGGESTED, tuple(reasons))
 
 
@@ -166,22 +177,38 @@ def _rule_reasons(choice: Choice, votes: Sequence[Vote]) -> list[Reason]:
     return reasons
 
 
+def _outside_reasons(choice: Choice, candidates: Sequence[Candidate], site: Site) -> tuple[Reason, ...]:
+    """Say why the model sends a case back; a rule has said its own reason."""
+    if choice.by_rule:
+        return ()
+    share = percent(sum(c.probability for c in candidates if is_outside(c.label)))
+    name = site.name(choice.lead.label)
+    text = f"不属本局的把握共 {share}，其中{name} {percent(choice.lead.probability)}"
+    return (Reason("likely_not_ours", text),)
+
+
 def _model_reasons(
-    choice: Choice, candidates: Sequence[Candidate], site: Site, accept: float
+    choice: Choice,
+    candidates: Sequence[Candidate],
+    votes: Sequence[Vote],
+    site: Site,
+    accept: float,
+    role: str,
 ) -> list[Reason]:
     reasons = []
     lead = choice.lead
     if lead.probability < accept and not is_outside(lead.label):
-        text = f"把握只有 {lead.probability:.0%}，低于可直接采纳的 {accept:.0%}"
-        reasons.append(Reason("low_confidence", text))
-    other = next((c for c in candidates if c.label != lead.label), None)
+        reasons.append(
+            Reason("low_confidence", f"把握只有 {percent(lead.probability)}，还不到可直接采纳的程度")
+        )
+    forbidden = {v.target for v in votes if v.kind is VoteKind.FORBID}
+    other = next((c for c in candidates if c.label not in forbidden | {lead.label}), None)
     if other and abs(lead.probability - other.probability) < site.settings.close_margin:
         names = f"{site.name(lead.label)}与{site.name(other.label)}"
-        reasons.append(
-            Reason("close_call", f"{names}不相上下（{lead.probability:.0%} 对 {other.probability:.0%}）")
-        )
+        shares = f"{percent(lead.probability)} 对 {percent(other.probability)}"
+        reasons.append(Reason("close_call", f"{names}不相上下（{shares}）"))
     outside = max((c for c in candidates if is_outside(c.label)), key=lambda c: c.probability, default=None)
-    if outside and not is_outside(lead.label) and outside.probability > lead.probability:
-        text = f"可能不属本局，而属{site.name(outside.label)}（{outside.probability:.0%}）"
+    if role != "co" and outside and lead.probability < outside.probability and not is_outside(lead.label):
+        text = f"可能不属本局，而属{site.name(outside.label)}（{percent(outside.probability)}）"
         reasons.append(Reason("likely_not_ours", text))
     return reasons

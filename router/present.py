@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from router.decision import Candidate, Decision, ScoredLabel
-from router.site import Site, is_outside
+from router.decision import Candidate, Decision, ScoredLabel, SimilarCase
+from router.site import Site
+from router.text import percent
 
-__all__ = ["ROW_COLUMNS", "STATUS_WORDS", "decision_json", "decision_row", "percent"]
+__all__ = ["ROW_COLUMNS", "STATUS_WORDS", "decision_json", "decision_line", "decision_row"]
 
 STATUS_WORDS = {"suggested": "可直接分办", "review": "请人工核对", "not_ours": "建议退回"}
 
@@ -28,11 +29,13 @@ ROW_COLUMNS = (
     "flags",
     "reasons",
     "alternatives",
+    "similar",
     "return_by",
     "reply_by",
 )
 
 _ALTERNATIVES = 3
+_SIMILAR = 3
 _CANDIDATES = 10
 
 
@@ -67,8 +70,9 @@ def decision_json(decision: Decision, site: Site) -> dict[str, Any]:
             {"rule": v.rule, "kind": v.kind.value, "target": v.target, "reason": v.reason}
             for v in decision.votes
         ],
+        "return_reason": _return_reason(decision, site),
         "failed_rules": [{"rule": f.rule, "error": f.error} for f in decision.failed_rules],
-        "similar": [],
+        "similar": [_similar(similar, site) for similar in decision.similar],
         "deadlines": {
             "return_by": _iso(dates.return_by),
             "reply_by": _iso(dates.reply_by),
@@ -79,6 +83,27 @@ def decision_json(decision: Decision, site: Site) -> dict[str, Any]:
             "rules": decision.versions.rules,
             "site": decision.versions.site,
         },
+    }
+
+
+def decision_line(row: dict[str, str], decision: Decision, site: Site) -> dict[str, Any]:
+    """Return a row of the table for programs: numbers as numbers, with evidence and similar cases.
+
+    Parameters
+    ----------
+    row : dict
+        As `decision_row` gives it; more columns are kept.
+    decision : Decision
+    site : Site
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    told = decision_json(decision, site)
+    return {**row, "probability": told["probability"]} | {
+        name: told[name] for name in ("candidates", "similar", "votes", "set", "versions")
     }
 
 
@@ -108,28 +133,23 @@ def decision_row(decision: Decision, site: Site) -> dict[str, str]:
         "flags": "；".join(flag.reason for flag in decision.flags),
         "reasons": "；".join(_reasons(decision, site)),
         "alternatives": "；".join(f"{site.name(c.label)} {percent(c.probability)}" for c in others),
+        "similar": "；".join(_similar_words(similar, site) for similar in decision.similar[:_SIMILAR]),
         "return_by": _iso(dates.return_by) or "",
         "reply_by": _iso(dates.reply_by) or "",
     }
 
 
-def percent(probability: float) -> str:
-    """Return a probability for people; a guess is never called certain.
-
-    Examples
-    --------
-    >>> percent(0.874), percent(0.9999), percent(0.0004)
-    ('87%', '99%', '<1%')
-    """
-    return "<1%" if probability < 0.005 else f"{min(probability, 0.99):.0%}"
+def _return_reason(decision: Decision, site: Site) -> str:
+    """Return the sentence for the return slip; empty for a case of ours."""
+    neighbour = site.neighbours.get(decision.lead)
+    return neighbour.return_reason if neighbour else ""
 
 
 def _reasons(decision: Decision, site: Site) -> list[str]:
     """Reasons for doubt, the votes that decided, and the sentence for the return slip."""
     texts = [reason.text for reason in decision.reasons]
     texts += [v.reason for v in decision.votes if v.rule == decision.decided_by]
-    if is_outside(decision.lead) and decision.lead in site.neighbours:
-        texts.append(site.neighbours[decision.lead].return_reason)
+    texts.append(_return_reason(decision, site))
     return [text for text in dict.fromkeys(texts) if text]
 
 
@@ -162,6 +182,26 @@ def _candidate(candidate: Candidate, site: Site) -> dict[str, Any]:
             {"start": e.start, "end": e.end, "field": e.field, "weight": e.weight} for e in candidate.evidence
         ],
     }
+
+
+def _similar(similar: SimilarCase, site: Site) -> dict[str, Any]:
+    case = similar.case
+    return {
+        "case_id": case.case_id,
+        "year": case.year,
+        "section": case.section,
+        "name": site.name(case.section),
+        "result": case.result,
+        "similarity": round(similar.similarity, 4),
+        "title": case.title,
+    }
+
+
+def _similar_words(similar: SimilarCase, site: Site) -> str:
+    """Say a past case in few words, e.g. 2021 028 排水管理所 83%."""
+    case = similar.case
+    words = (str(case.year or ""), case.case_id, site.name(case.section), f"{similar.similarity:.0%}")
+    return " ".join(word for word in words if word)
 
 
 def _iso(day: date | None) -> str | None:

@@ -19,7 +19,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from router.interfaces import ReadProblem
-from router.present import STATUS_WORDS, percent
+from router.present import STATUS_WORDS
+from router.text import percent
 
 __all__ = ["SHEET_COLUMNS", "write_csv", "write_workbook"]
 
@@ -37,6 +38,7 @@ SHEET_COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("reasons", "需核对的原因 / 依据", 36),
     ("flags", "提示", 24),
     ("alternatives", "其他可能", 26),
+    ("similar", "相似的往年案件", 26),
     ("return_by", "退回期限", 12),
     ("reply_by", "答复期限", 12),
     ("source", "来源", 22),

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 
 from router.proposal import Proposal
-from router.text import normalise
+from router.text import fold
 
 __all__ = [
     "OUT_PREFIX",
@@ -129,8 +129,8 @@ class Successor:
         if self.by == "topic":
             return proposal.topic in self.values
         if self.by == "words":
-            text = normalise(proposal.text)
-            return any(normalise(word) in text for word in self.values)
+            text = fold(proposal.text)
+            return any(fold(word) in text for word in self.values)
         return True
 
 

@@ -56,8 +56,11 @@ def init_site(target: Path) -> None:
         raise SiteError("这里已经有文件了", where=str(target), hint="请换一个新目录")
     try:
         shutil.copytree(sample_site(), target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("store"))
-    except (OSError, shutil.Error) as error:
-        raise SiteError(f"无法写入：{error}", where=str(target)) from error
+    except OSError as error:  # shutil.Error is one too, with a list of files for its message
+        shutil.rmtree(target, ignore_errors=True)  # half a site would be taken for somebody's own
+        raise SiteError(
+            f"无法写入：{error.strerror or '磁盘可能已满'}", where=str(target), hint="请检查权限和磁盘空间"
+        ) from error
 
 
 def load_site(directory: Path) -> Site:
@@ -126,7 +129,11 @@ def _check_setting(path: Path, key: str, value: object) -> None:
 
 
 def _rule_tables(path: Path) -> tuple[Mapping[str, object], ...]:
-    tables = _toml(path).get("rule", [])
+    content = _toml(path)
+    tables = content.pop("rule", [])
+    if content:
+        strange = "、".join(content)
+        raise SiteError(f"不认识 {strange}", where=str(path), hint="每条规则应写成一个 [[rule]] 表")
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise SiteError("规则应写成 [[rule]] 表", where=str(path))
     return tuple(tables)

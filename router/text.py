@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-__all__ = ["MASK", "normalise", "normalise_with_offsets"]
+__all__ = ["MASK", "fold", "normalise", "normalise_with_offsets", "percent"]
 
 MASK = "□"
 """Stands for a run of Latin letters and digits; no tokeniser joins it to a word."""
@@ -30,6 +30,20 @@ class _Folding(dict[int, str]):
 
 
 _FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """Bring letters and signs into one width and case; numbers and Latin words stay readable.
+
+    What a person asks for in a rule is compared in this form: masked, "3号楼"
+    would be found in "5号楼".
+
+    Examples
+    --------
+    >>> fold("ＬＥＤ灯，３号楼")
+    'led灯,3号楼'
+    """
+    return text.translate(_FOLDING)
 
 
 def normalise(text: str) -> str:
@@ -51,7 +65,7 @@ def normalise(text: str) -> str:
     >>> normalise("Ａ区3号楼２单元，停水")
     '□区□号楼□单元,停水'
     """
-    return _LATIN_RUN.sub(MASK, text.translate(_FOLDING))
+    return _LATIN_RUN.sub(MASK, fold(text))
 
 
 def normalise_with_offsets(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -97,3 +111,14 @@ def _runs(folded: str) -> Iterator[tuple[str, int, int]]:
         at = run.end()
     if at < len(folded):
         yield folded[at:], at, len(folded)
+
+
+def percent(probability: float) -> str:
+    """Return a probability for people; a guess is never called certain.
+
+    Examples
+    --------
+    >>> percent(0.874), percent(0.9999), percent(0.0004)
+    ('87%', '99%', '<1%')
+    """
+    return "<1%" if probability < 0.005 else f"{min(probability, 0.99):.0%}"

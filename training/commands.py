@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from models.store import ModelStore
-from router.console import json_option, say, site_option, store_option, write_json
+from router.console import check_target, json_option, say, site_option, store_option, write_json
 from router.pipeline import Router
 from router.site import Site
 from router.site_files import load_site
-from training.descriptions import read_descriptions
+from training.descriptions import Description, of_site, read_descriptions
 from training.evaluate import evaluate
 from training.history import History, read_cases, to_history
 from training.train import train
@@ -23,6 +23,9 @@ from training.train import train
 __all__ = ["evaluate_command", "train_command"]
 
 _SHOWN_PROBLEMS = 10
+_WORTH_TELLING = 20
+"""With fewer held-out cases an accuracy says nothing."""
+
 _FIGURES = {
     "n": "案件数",
     "accuracy": "主办准确率",
@@ -71,10 +74,11 @@ def train_command(
     made from duties, topics and neighbours. The first model of a store goes
     live; later ones wait for `fenban models promote`.
     """
+    check_target(json_file)
     bureau = load_site(site) if site else None
     history = _history(cases, bureau)
-    background = [p.text for p in read_cases(unlabelled)[0]]
-    described = read_descriptions(labels) if labels else []
+    background = _background(unlabelled)
+    described = _described(labels, bureau) if labels else []
     trained = train(history, bureau, descriptions=described, unlabelled=background, progress=say)
     models = ModelStore(store)
     version = models.add(trained.model, trained.manifest, trained.lexicon)
@@ -96,7 +100,7 @@ def train_command(
     }
     if json_file:
         write_json(result, json_file)
-    elif trained.manifest.metrics:
+    elif trained.manifest.metrics.get("held_out_n", 0) >= _WORTH_TELLING:
         accuracy, top3 = (trained.manifest.metrics[f"held_out_{m}"] for m in ("accuracy", "top3_accuracy"))
         say(f"留出检验：主办准确率 {accuracy:.1%}，前三命中 {top3:.1%}")
 
@@ -114,6 +118,7 @@ def evaluate_command(
 
     Judge a model on labelled cases that it was not trained on.
     """
+    check_target(json_file)
     bureau = load_site(site) if site else None
     model = ModelStore(store).load(version)
     proposals, problems = read_cases(cases)
@@ -139,6 +144,22 @@ def _history(cases: Sequence[Path], site: Site | None) -> History:
     for label, count in history.unknown_labels.items():
         say(f"股室“{label}”（{count} 件）在站点里没有，也没有沿革，未用于训练；可在 successors.csv 里补上")
     return history
+
+
+def _background(paths: Sequence[Path]) -> list[str]:
+    proposals, problems = read_cases(paths)
+    _tell_problems([f"{p.source} {p.where}：{p.reason}" for p in problems])
+    return [proposal.text for proposal in proposals]
+
+
+def _described(labels: Path, site: Site | None) -> list[Description]:
+    described = read_descriptions(labels)
+    if site is None:
+        return described
+    known, strange = of_site(described, site)
+    if strange:
+        say(f"标签说明里的 {'、'.join(strange)} 在站点里没有，未用于训练")
+    return known
 
 
 def _tell_problems(lines: Sequence[str]) -> None:

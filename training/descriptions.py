@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,9 @@ import pandas as pd
 from router.errors import InputError
 from router.proposal import case_text
 from router.site import Site
+from training.history import clean_label
 
-__all__ = ["read_descriptions", "section_descriptions", "topic_descriptions"]
+__all__ = ["of_site", "read_descriptions", "section_descriptions", "topic_descriptions"]
 
 Description = tuple[str, str]
 _WORDS_A_TEXT = 3
@@ -58,8 +60,24 @@ def read_descriptions(path: Path) -> list[Description]:
         raise InputError(
             f"缺少 {'、'.join(missing)} 列", where=str(path), hint="表头应为 section,description"
         )
-    pairs = zip(table["section"].str.strip(), table["description"].str.strip(), strict=True)
+    pairs = zip(map(clean_label, table["section"]), table["description"].str.strip(), strict=True)
     return [(label, case_text("", text)) for label, text in pairs if label and text]
+
+
+def of_site(described: Sequence[Description], site: Site) -> tuple[list[Description], list[str]]:
+    """Give descriptions the labels of a site.
+
+    Returns
+    -------
+    known : list of (label, text)
+        Those whose label is a section or neighbour, by id, name or alias.
+    strange : list of str
+        The other labels, each once.
+    """
+    labels = [site.label_of(label) for label, _ in described]
+    known = [(to, text) for to, (_, text) in zip(labels, described, strict=True) if to]
+    strange = [label for to, (label, _) in zip(labels, described, strict=True) if not to]
+    return known, list(dict.fromkeys(strange))
 
 
 def _texts(label: str, name: str, duty: str, words: tuple[str, ...]) -> list[Description]:

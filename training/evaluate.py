@@ -15,6 +15,7 @@ from router.errors import InputError
 from router.pipeline import Router
 from router.proposal import Proposal
 from router.site import Site, is_outside
+from training.history import clean_label
 from training.metrics import (
     accuracy_at_coverage,
     expected_calibration_error,
@@ -85,7 +86,7 @@ def evaluate(router: Router, proposals: Sequence[Proposal], trained: Sequence[st
     decisions = [
         decision
         for at in range(0, len(labelled), _BATCH)
-        for decision in router.suggest_many(labelled[at : at + _BATCH], explain=False)
+        for decision in router.suggest_many(labelled[at : at + _BATCH], explain=False, similar=True)
     ]
     seconds = time.perf_counter() - started
     judged = _Judged(true, decisions)
@@ -106,7 +107,7 @@ def evaluate(router: Router, proposals: Sequence[Proposal], trained: Sequence[st
 def _true_section(proposal: Proposal, site: Site) -> str:
     """Return today's label, or the written one where nothing of today stands for it."""
     if not site.sections:
-        return "".join(proposal.section.split())
+        return clean_label(proposal.section)
     return site.current_section(proposal) or proposal.section.strip()
 
 
@@ -132,7 +133,7 @@ def _section_figures(judged: _Judged) -> dict[str, Any]:
 
 def _topic_figures(proposals: Sequence[Proposal], judged: _Judged, site: Site) -> dict[str, Any]:
     pairs = [
-        (site.topic_of(p.topic) or p.topic, d.topic.label if d.topic else "")
+        (site.topic_of(p.topic) or clean_label(p.topic), d.topic.label if d.topic else "")
         for p, d in zip(proposals, judged.decisions, strict=True)
         if p.topic
     ]
@@ -146,7 +147,7 @@ def _topic_figures(proposals: Sequence[Proposal], judged: _Judged, site: Site) -
 def _co_figures(proposals: Sequence[Proposal], judged: _Judged, site: Site) -> dict[str, Any]:
     if not any(p.co_sections for p in proposals):
         return {}
-    true = [{site.label_of(c) or c for c in p.co_sections} for p in proposals]
+    true = [{site.label_of(c) or clean_label(c) for c in p.co_sections} for p in proposals]
     given = [{c.label for c in d.co_sections} for d in judged.decisions]
     return {f"co_{name}": value for name, value in set_scores(true, given).items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ from router.proposal import Proposal
 from router.readers import read_path
 from router.site import Site
 
-__all__ = ["History", "read_cases", "to_history"]
+__all__ = ["History", "clean_label", "read_cases", "to_history"]
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ def to_history(
         if not proposal.section.strip():
             unlabelled += 1
             continue
-        section = _clean(proposal.section) if site is None else site.current_section(proposal)
+        section = clean_label(proposal.section) if site is None else site.current_section(proposal)
         if section is None:
-            unknown[_clean(proposal.section)] += 1
+            unknown[clean_label(proposal.section)] += 1
             continue
         kept.append(proposal)
         rows.append(_row(proposal, section, site))
@@ -118,7 +118,7 @@ def _row(proposal: Proposal, section: str, site: Site | None) -> dict[str, objec
         "text": proposal.text,
         "section": section,
         "topic": _topic(proposal.topic, section, site),
-        "co_sections": _co_sections(proposal.co_sections, site),
+        "co_sections": _co_sections(proposal, site),
         "year": proposal.received_on.year if proposal.received_on else None,
     }
 
@@ -126,20 +126,27 @@ def _row(proposal: Proposal, section: str, site: Site | None) -> dict[str, objec
 def _topic(written: str, section: str, site: Site | None) -> str:
     """Return a topic of today that agrees with the section, else nothing."""
     if site is None:
-        return _clean(written)
+        return clean_label(written)
     topic = site.topic_of(written) if written else None
     return topic if topic and site.topics[topic].section == section else ""
 
 
-def _co_sections(written: Sequence[str], site: Site | None) -> tuple[str, ...]:
+def _co_sections(proposal: Proposal, site: Site | None) -> tuple[str, ...]:
+    """Return who co-handled, old names mapped as those of the lead are."""
     if site is None:
-        return tuple(_clean(label) for label in written)
-    labels = (site.label_of(label) for label in written)
+        return tuple(clean_label(label) for label in proposal.co_sections)
+    labels = (site.current_section(replace(proposal, section=label)) for label in proposal.co_sections)
     return tuple(label for label in labels if label)
 
 
-def _clean(label: str) -> str:
-    """Fold what tells no labels apart: width and spaces."""
+def clean_label(label: str) -> str:
+    """Fold what tells no labels apart: width and spaces.
+
+    Examples
+    --------
+    >>> clean_label(" 城 建 股（一）")
+    '城建股(一)'
+    """
     import unicodedata
 
     return "".join(unicodedata.normalize("NFKC", label).split())

@@ -12,7 +12,10 @@ __all__ = ["find_thresholds", "precision_threshold"]
 _LEAST_CASES = 20
 """With fewer held-out cases above a threshold a precision can't be told."""
 
+_NEVER = 1.01
 _SET_COVERAGE = 0.95
+_Z = 1.2816
+"""Of the normal distribution, one-sided 90 %."""
 
 
 def find_thresholds(
@@ -33,48 +36,75 @@ def find_thresholds(
     dict
         ``accept`` (from here on ``suggested``), ``set`` (labels from here on
         are in the prediction set) and, where there are outside units,
-        ``not_ours``. Those that so few cases can't tell are left out, and
-        the router's cautious defaults hold.
+        ``not_ours``. With fewer than twenty cases they are left out, and the
+        router's defaults hold; where enough cases show that no threshold
+        keeps the promise, nothing reaches the one returned.
     """
     found: dict[str, float] = {}
     if not len(target):
         return found
-    top = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == target
-    accept = precision_threshold(top, right, settings.precision_target)
-    if accept is not None:
-        found["accept"] = accept
     true_probability = probabilities[np.arange(len(target)), target]
     found["set"] = _conformal(true_probability)
     outside = np.array([is_outside(label) for label in labels])
+    kept = np.ones(len(target), dtype=bool)
     if outside.any() and not outside.all():
-        not_ours = precision_threshold(
-            probabilities[:, outside].sum(axis=1), outside[target], settings.not_ours_precision
-        )
-        if not_ours is not None:
-            found["not_ours"] = not_ours
-    return found
+        share_outside = probabilities[:, outside].sum(axis=1)
+        found |= _promised("not_ours", share_outside, outside[target], settings.not_ours_precision)
+        # what goes back is no longer handed to a section
+        kept = share_outside < found.get("not_ours", _NEVER)
+        probabilities = np.where(outside, -1.0, probabilities)
+    best = probabilities[kept].argmax(axis=1)
+    score = probabilities[kept].max(axis=1)
+    return found | _promised("accept", score, best == target[kept], settings.precision_target)
+
+
+def _promised(
+    name: str, score: NDArray[np.float64], right: NDArray[np.bool_], target: float
+) -> dict[str, float]:
+    """Return the threshold; one that nothing reaches where enough cases show that none keeps the promise."""
+    if len(score) < _LEAST_CASES:
+        return {}
+    found = precision_threshold(score, right, target)
+    return {name: _NEVER if found is None else found}
 
 
 def precision_threshold(score: NDArray[np.float64], right: NDArray[np.bool_], target: float) -> float | None:
     """Return the lowest score from which on at least `target` of the cases are right.
+
+    Next year's cases differ from last year's, and the threshold is picked to
+    fit: so the lower bound of the precision must keep the promise.
 
     Returns
     -------
     float or None
         None where no threshold keeps the promise on twenty cases.
 
+    References
+    ----------
+    Wilson, "Probable Inference, the Law of Succession, and Statistical
+    Inference", JASA 22 (1927).
+
     Examples
     --------
     >>> score = np.linspace(0, 1, 101)
-    >>> round(precision_threshold(score, score >= 0.4, 1.0), 2)
-    0.4
+    >>> round(precision_threshold(score, score >= 0.4, 0.9), 2)
+    0.37
     """
     order = np.argsort(-score, kind="stable")
-    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    kept = np.flatnonzero(precision >= target)
+    precision = _wilson_lower(np.cumsum(right[order]), np.arange(1, len(order) + 1))
+    ranked = score[order]
+    last_of_score = np.append(ranked[1:] < ranked[:-1], True)[: len(ranked)]  # equal scores go together
+    kept = np.flatnonzero((precision >= target) & last_of_score)
     kept = kept[kept >= _LEAST_CASES - 1]
-    return float(score[order[kept[-1]]]) if len(kept) else None
+    return float(ranked[kept[-1]]) if len(kept) else None
+
+
+def _wilson_lower(hits: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the lower bound of a share, below which it lies once in ten times."""
+    share = hits / n
+    spread = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    lower: NDArray[np.float64] = (share + _Z**2 / (2 * n) - spread) / (1 + _Z**2 / n)
+    return lower
 
 
 def _conformal(true_probability: NDArray[np.float64]) -> float:

@@ -20,7 +20,7 @@ from models.classifier import RidgeTextClassifier
 from models.co_handling import CoHandling
 from models.model import RoutingModel
 from models.tokenizer import default_tokenizer
-from router.errors import TrainingError
+from router.errors import FenbanError, PluginError, TrainingError
 from router.interfaces import Classifier
 from router.plugins import get_plugin
 from router.site import Settings, Site
@@ -28,6 +28,7 @@ from training.descriptions import Description, section_descriptions, topic_descr
 from training.held_out import held_out_probabilities
 from training.history import History
 from training.metrics import expected_calibration_error, macro_f1
+from training.past_cases import index_past_cases
 from training.thresholds import find_thresholds
 
 __all__ = ["Trained", "train"]
@@ -101,8 +102,10 @@ def train(
     thresholds, metrics = _judge(section, settings)
     if co is not None:
         thresholds["co"] = co.threshold_
+    similar, of_similar = index_past_cases(section.classifier, history)
+    thresholds |= of_similar
     topic_classifier = topic.classifier if topic else None
-    model = RoutingModel(section.classifier, topic_classifier, co, thresholds=thresholds)
+    model = RoutingModel(section.classifier, topic_classifier, co, thresholds=thresholds, similar=similar)
     return Trained(model, _manifest(model, history, settings, thresholds, metrics), lexicon)
 
 
@@ -140,7 +143,14 @@ def _fit(
     unlabelled: Sequence[str],
 ) -> _Fitted:
     def fit(some_texts: Sequence[str], some_y: Sequence[str]) -> Classifier:
-        return make().fit(some_texts, some_y, descriptions=described, unlabelled=unlabelled)
+        unfitted = make()
+        try:
+            return unfitted.fit(some_texts, some_y, descriptions=described, unlabelled=unlabelled)
+        except FenbanError:
+            raise
+        except Exception as error:  # a foreign classifier may raise anything
+            name = type(unfitted).__name__
+            raise PluginError(f"分类器 {name} 训练失败：{type(error).__name__} {error}") from error
 
     classifier = fit(texts, y)
     held_out = held_out_probabilities(classifier, fit, texts, y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
 from router.decision import Candidate, Vote
 from router.proposal import Proposal
@@ -11,6 +12,8 @@ from router.rules.base import Effect, word_list
 __all__ = ["FieldRule"]
 
 _FIELDS = ("kind", "session", "level", "role", "lead_unit", "proposer")
+_NO_FIELDS = {part.name for part in fields(Proposal)} - {*_FIELDS}
+"""Parts of a case that aren't compared: texts are for keyword rules, the rest says who handled it."""
 
 
 class FieldRule:
@@ -50,6 +53,10 @@ class FieldRule:
         self._effect = Effect.parse(name, effect, target, reason)
         if not field:
             raise ValueError(f"缺少 field（如 {'、'.join(_FIELDS)}）")
+        if field in _NO_FIELDS:
+            raise ValueError(f"field 不能是 {field}，可写 {'、'.join(_FIELDS)} 或台账里的其他列名")
+        if field.isascii() and field not in _FIELDS:
+            raise ValueError(f"field {field!r} 不是 {'、'.join(_FIELDS)} 之一，也不是台账里的中文列名")
         self._column = field
         self._values = word_list("values", values)
         if not self._values:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from router.decision import Candidate, Vote
 from router.proposal import Proposal
 from router.rules.base import Effect, word_list
-from router.text import normalise
+from router.text import fold
 
 __all__ = ["KeywordRule"]
 
@@ -27,7 +27,8 @@ class KeywordRule:
     effect, target, reason : str
         What happens then; see `router.rules.base.Effect`.
     any, all, none : sequence of str
-        At least one of, every one of, and not one of these must occur.
+        At least one of, every one of, and not one of these must occur, in
+        whatever width and case.
     within : {"text", "title", "body"}
 
     Examples
@@ -54,15 +55,15 @@ class KeywordRule:
         if within not in _FIELDS:
             raise ValueError(f"within {within!r} 不是 {'、'.join(_FIELDS)} 之一")
         self._field = _FIELDS[within]
-        self._any = [normalise(word) for word in word_list("any", any)]
-        self._all = [normalise(word) for word in word_list("all", all)]
-        self._none = [normalise(word) for word in word_list("none", none)]
+        self._any = [fold(word) for word in word_list("any", any)]
+        self._all = [fold(word) for word in word_list("all", all)]
+        self._none = [fold(word) for word in word_list("none", none)]
         if not self._any and not self._all:
             raise ValueError("any 和 all 至少要写一个")
 
     def evaluate(self, proposal: Proposal, candidates: Sequence[Candidate]) -> Iterable[Vote]:  # noqa: ARG002
         """Return one vote where the words are there."""
-        text = normalise(self._field(proposal))
+        text = fold(self._field(proposal))
         if self._any and not any(word in text for word in self._any):
             return []
         if not all(word in text for word in self._all) or any(word in text for word in self._none):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.decision import Candidate, Decision, Evidence, ScoredLabel, Status
+from router.decision import Candidate, Decision, Evidence, ScoredLabel, SimilarCase, Status
 from router.policy import BY_MODEL
-from router.present import STATUS_WORDS, percent
+from router.present import STATUS_WORDS
 from router.proposal import Proposal
 from router.site import Section, Site, is_outside
+from router.text import percent
 from router.web.highlight import Piece, pieces
 
-__all__ = ["STATUS_BADGES", "Bar", "Card", "make_card", "sureness"]
+__all__ = ["STATUS_BADGES", "Bar", "Card", "Past", "make_card", "sureness"]
 
 STATUS_BADGES = {
     Status.SUGGESTED: "可直接分办",
@@ -33,6 +34,17 @@ class Bar:
     percent: str
     length: float
     is_lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A past case like this one, in words."""
+
+    number: str
+    title: str
+    section: str
+    result: str
+    similarity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,7 @@ class Card:
     facts : tuple of (str, str)
         Number, kind, session and the like, where known.
     bars : tuple of Bar
+    similar : tuple of Past
     title, body : tuple of Piece
     """
 
@@ -81,6 +94,7 @@ class Card:
     because: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     bars: tuple[Bar, ...]
+    similar: tuple[Past, ...]
     title: tuple[Piece, ...]
     body: tuple[Piece, ...]
 
@@ -125,6 +139,7 @@ def make_card(proposal: Proposal, decision: Decision, site: Site) -> Card:
         because=_because(decision, site),
         facts=_facts(proposal),
         bars=_bars(decision, site),
+        similar=tuple(_past(similar, site) for similar in decision.similar),
         title=tuple(pieces(proposal.title, [e for e in evidence if e.field == "title"])),
         body=tuple(pieces(proposal.body, [e for e in evidence if e.field == "body"])),
     )
@@ -165,6 +180,12 @@ def _bars(decision: Decision, site: Site) -> tuple[Bar, ...]:
     others = [c for c in decision.candidates if c.label != decision.lead][: _MOST_BARS - 1]
     shown = [c for at, c in enumerate(others, 2) if at <= _LEAST_BARS or c.probability >= _LEAST_SHOWN]
     return tuple(_bar(c, decision, site) for c in (*lead, *shown))
+
+
+def _past(similar: SimilarCase, site: Site) -> Past:
+    case = similar.case
+    number = " ".join(word for word in (str(case.year or ""), case.case_id) if word)
+    return Past(number, case.title, site.name(case.section), case.result, f"{similar.similarity:.0%}")
 
 
 def _bar(candidate: Candidate, decision: Decision, site: Site) -> Bar:

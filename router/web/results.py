@@ -63,7 +63,7 @@ class Results:
         explain: bool = True,
     ) -> Results:
         """Route screened cases and prepare what is shown of them."""
-        decisions = router.suggest_many(proposals, explain=explain)
+        decisions = router.suggest_many(proposals, explain=explain, similar=True)
         pairs = list(zip(proposals, decisions, strict=True))
         return cls(
             tuple(make_card(p, d, router.site) for p, d in pairs),

@@ -165,9 +165,12 @@ class SimilarOut(Out):
     """A past case like this one."""
 
     case_id: str
-    year: int | None
-    section: str
-    similarity: float
+    year: int | None = Field(description="收到的年份，不详为 null")
+    section: str = Field(description="当年承办股室今天对应的 id")
+    name: str
+    result: str = Field(description="办理结果，如 A、B、C")
+    similarity: float = Field(ge=0, le=1, description="1 为文字相同")
+    title: str
 
 
 class DeadlinesOut(Out):

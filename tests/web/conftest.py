@@ -29,7 +29,9 @@ def site() -> Site:
 def router(site: Site) -> Router:
     section = RidgeTextClassifier().fit([], [], descriptions=section_descriptions(site))
     topic = RidgeTextClassifier().fit([], [], descriptions=topic_descriptions(site))
-    return Router(RoutingModel(section, topic, "test.1", {"accept": 0.8, "not_ours": 0.5}), site)
+    return Router(
+        RoutingModel(section, topic, version="test.1", thresholds={"accept": 0.8, "not_ours": 0.5}), site
+    )
 
 
 @pytest.fixture(scope="session")

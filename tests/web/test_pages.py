@@ -10,9 +10,12 @@ from flask.testing import FlaskClient
 from openpyxl import Workbook, load_workbook
 from werkzeug.test import TestResponse
 
+from router.decision import OtherCase, SimilarCase
+from router.pipeline import Router
 from router.site import Site
 from router.web.app import make_app
 from router.web.engine import Limits
+from tests.router.fixed_model import FixedModel
 
 from .stub import StubEngine
 
@@ -264,3 +267,12 @@ def test_an_unknown_page_is_answered_in_chinese(client: FlaskClient) -> None:
 def test_reloading_a_result_leads_to_the_form(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["Location"]) == (303, "/")
+
+
+def test_past_cases_are_shown_beside_the_case(site: Site) -> None:
+    past = OtherCase("028", "关于乡镇污水管网的提案", "drainage", 2021, "A")
+    model = FixedModel({"drainage": 1.0}, similar=(SimilarCase(past, 0.83), SimilarCase(past, 0.05)))
+    client = make_app(StubEngine(Router(model, site), site)).test_client()
+    page = soup(client.post("/case", data=SEWAGE))
+    [row] = page.select(".similar tbody tr")
+    assert row.get_text(" ", strip=True) == "关于乡镇污水管网的提案 2021 028 排水管理所 · 结果 A 83%"

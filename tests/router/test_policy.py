@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.decision import Candidate, Reason, Status, Vote, VoteKind
+from router.policy import Choice, choose, doubts, flags_of
+from router.site import Neighbour, Section, Settings, Site
+
+from .fixed_model import ranked
+
+LABELS = ["a", "b", "c", "out:x"]
+SITE = Site(
+    sections={label: Section(label, f"{label}股") for label in "abc"},
+    neighbours={"out:x": Neighbour("out:x", "外单位")},
+)
+A, B, C = Candidate("a", 0.5), Candidate("b", 0.45), Candidate("c", 0.05)
+THREE = (A, B, C)
+
+
+def vote(kind: VoteKind, target: str, rule: str = "规则") -> Vote:
+    return Vote(rule, kind, target, f"{rule}说的")
+
+
+def status_of(
+    choice: Choice, candidates: Sequence[Candidate], votes: Sequence[Vote] = (), **more: Any
+) -> Status:
+    return judged(choice, candidates, votes, **more)[0]
+
+
+def judged(
+    choice: Choice, candidates: Sequence[Candidate], votes: Sequence[Vote] = (), **more: Any
+) -> tuple[Status, list[str]]:
+    given_: dict[str, Any] = {
+        "text": "关于路灯的建议",
+        "known_share": 1.0,
+        "site": SITE,
+        "accept": 0.4,
+        **more,
+    }
+    found = doubts(choice, candidates, votes, **given_)
+    return found.status, [reason.id for reason in found.reasons]
+
+
+def test_a_new_kind_of_case_goes_to_a_person_unless_a_rule_knows_it() -> None:
+    assert judged(Choice(A), [A], new_kind=True) == (Status.REVIEW, ["new_kind_of_case"])
+    assert status_of(Choice(A, "规则", by_rule=True), [A], new_kind=True) is Status.SUGGESTED
+
+
+def test_without_votes_the_most_probable_leads() -> None:
+    assert choose(THREE, [], 0.1) == Choice(A)
+
+
+def test_require_makes_its_target_the_lead_and_keeps_its_probability() -> None:
+    assert choose(THREE, [vote(VoteKind.REQUIRE, "c")], 0.1) == Choice(C, "规则", by_rule=True)
+
+
+def test_two_requires_that_agree_are_no_conflict() -> None:
+    votes = [vote(VoteKind.REQUIRE, "c", "甲"), vote(VoteKind.REQUIRE, "c", "乙")]
+    choice = choose(THREE, votes, 0.1)
+    assert choice.lead == C
+    assert not choice.conflict
+
+
+def test_two_requires_that_disagree_go_to_a_person_and_are_both_named() -> None:
+    choice = choose(THREE, [vote(VoteKind.REQUIRE, "c", "甲"), vote(VoteKind.REQUIRE, "b", "乙")], 0.1)
+    assert choice.lead == B  # the more probable of the two is the best guess
+    assert set(choice.conflict) == {"甲", "乙"}
+    found = doubts(choice, THREE, [], "关于路灯的建议", 1.0, SITE, 0.4)
+    assert found.status is Status.REVIEW
+    assert Reason("rule_conflict", "规则 “乙”、“甲” 互相矛盾，请人工判断") in found.reasons
+
+
+def test_require_against_forbid_goes_to_a_person_and_both_are_named() -> None:
+    choice = choose(THREE, [vote(VoteKind.REQUIRE, "b", "甲"), vote(VoteKind.FORBID, "b", "乙")], 0.1)
+    assert set(choice.conflict) == {"甲", "乙"}
+    assert status_of(choice, THREE) is Status.REVIEW
+
+
+def test_forbid_leaves_the_next_and_says_which_rule_did() -> None:
+    assert choose(THREE, [vote(VoteKind.FORBID, "a")], 0.1) == Choice(B, "规则")
+
+
+def test_forbid_of_another_than_the_first_changes_nothing() -> None:
+    assert choose(THREE, [vote(VoteKind.FORBID, "b")], 0.1) == Choice(A)
+
+
+def test_forbid_of_everything_goes_to_a_person() -> None:
+    choice = choose(THREE, [vote(VoteKind.FORBID, label) for label in "abc"], 0.1)
+    assert choice.lead == A
+    assert status_of(choice, THREE) is Status.REVIEW
+
+
+def test_what_is_left_after_forbid_still_needs_the_models_confidence() -> None:
+    unsure = ranked({"a": 0.95, "b": 0.03, "c": 0.02})
+    choice = choose(unsure, [vote(VoteKind.FORBID, "a")], 0.1)
+    status, reasons = judged(choice, unsure)
+    assert status is Status.REVIEW
+    assert "low_confidence" in reasons
+
+
+@pytest.mark.parametrize(("margin", "lead"), [(0.1, "b"), (0.01, "a")])
+def test_prefer_reaches_only_as_far_as_the_margin(margin: float, lead: str) -> None:
+    assert choose(THREE, [vote(VoteKind.PREFER, "b")], margin).lead.label == lead
+
+
+def test_prefer_of_the_first_keeps_the_models_choice() -> None:
+    assert choose(THREE, [vote(VoteKind.PREFER, "a"), vote(VoteKind.PREFER, "b")], 0.1) == Choice(A)
+
+
+@pytest.mark.parametrize("kind", VoteKind)
+def test_a_vote_for_nobody_here_is_ignored(kind: VoteKind) -> None:
+    assert choose(THREE, [vote(kind, "gone")], 0.1) == Choice(A)
+
+
+candidates_of_any_kind = st.lists(st.sampled_from(LABELS), unique=True, min_size=1).flatmap(
+    lambda labels: st.lists(st.floats(0, 1), min_size=len(labels), max_size=len(labels)).map(
+        lambda shares: ranked(dict(zip(labels, shares, strict=True)))
+    )
+)
+votes_of_any_kind = st.lists(
+    st.builds(vote, st.sampled_from(VoteKind), st.sampled_from([*LABELS, "gone"]), st.sampled_from("甲乙丙"))
+)
+
+
+@given(candidates_of_any_kind, votes_of_any_kind, st.randoms(use_true_random=False), st.floats(0, 1))
+def test_the_choice_does_not_depend_on_the_order_of_votes(
+    candidates: Sequence[Candidate], votes: list[Vote], random: object, margin: float
+) -> None:
+    shuffled = list(votes)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    assert choose(candidates, votes, margin) == choose(candidates, shuffled, margin)
+
+
+@given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
+def test_the_lead_is_a_candidate_with_the_models_own_probability(
+    candidates: Sequence[Candidate], votes: list[Vote], margin: float
+) -> None:
+    assert choose(candidates, votes, margin).lead in candidates
+
+
+@given(candidates_of_any_kind, votes_of_any_kind)
+def test_two_requires_never_settle_a_case_silently(
+    candidates: Sequence[Candidate], votes: list[Vote]
+) -> None:
+    known = {c.label for c in candidates}
+    required = {v.target for v in votes if v.kind is VoteKind.REQUIRE and v.target in known}
+    forbidden = {v.target for v in votes if v.kind is VoteKind.FORBID}
+    choice = choose(candidates, votes, 0.1)
+    if len(required) > 1 or required & forbidden:
+        assert len(choice.conflict) >= 1
+        assert status_of(choice, candidates, votes) is Status.REVIEW
+    elif required:
+        assert choice.lead.label in required
+        assert choice.by_rule
+
+
+@given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
+def test_prefer_alone_never_costs_more_than_the_margin(
+    candidates: Sequence[Candidate], votes: list[Vote], margin: float
+) -> None:
+    prefers = [v for v in votes if v.kind is VoteKind.PREFER]
+    assert candidates[0].probability - choose(candidates, prefers, margin).lead.probability <= margin
+
+
+@given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
+def test_only_a_case_without_reasons_is_suggested(
+    candidates: Sequence[Candidate], votes: list[Vote], accept: float
+) -> None:
+    choice = choose(candidates, votes, 0.1)
+    status, reasons = judged(choice, candidates, votes, accept=accept)
+    assert (status is Status.SUGGESTED) <= (not reasons)
+    assert (status is Status.NOT_OURS) <= choice.lead.label.startswith("out:")
+
+
+SURE = ranked({"a": 0.9, "b": 0.06, "out:x": 0.04})
+
+
+def test_a_sure_choice_on_a_plain_text_is_suggested() -> None:
+    assert judged(choose(SURE, [], 0.1), SURE) == (Status.SUGGESTED, [])
+
+
+@pytest.mark.parametrize(
+    ("candidates", "more", "reason"),
+    [
+        (SURE, {"accept": 0.95}, "low_confidence"),
+        (SURE, {"text": "，。！ \n"}, "too_short"),
+        (SURE, {"known_share": 0.1}, "unknown_words"),
+        (ranked({"a": 0.5, "b": 0.45}), {}, "close_call"),
+        (ranked({"out:x": 0.5, "a": 0.3}), {}, "likely_not_ours"),
+    ],
+)
+def test_each_doubt_sends_the_case_to_a_person(
+    candidates: Sequence[Candidate], more: dict[str, Any], reason: str
+) -> None:
+    ours = next(c for c in candidates if c.label == "a")
+    status, reasons = judged(Choice(ours), candidates, **more)
+    assert status is Status.REVIEW
+    assert reason in reasons
+
+
+def test_a_rule_may_ask_for_a_person_whatever_else_is_sure() -> None:
+    votes = [vote(VoteKind.REVIEW, "")]
+    assert judged(choose(SURE, votes, 0.1), SURE, votes) == (Status.REVIEW, ["rule_review"])
+
+
+def test_a_required_lead_needs_no_confidence() -> None:
+    votes = [vote(VoteKind.REQUIRE, "b")]
+    assert judged(choose(SURE, votes, 0.1), SURE, votes, accept=0.99) == (Status.SUGGESTED, [])
+
+
+def test_a_required_lead_is_still_no_answer_to_an_empty_text() -> None:
+    votes = [vote(VoteKind.REQUIRE, "b")]
+    assert judged(choose(SURE, votes, 0.1), SURE, votes, text="") == (Status.REVIEW, ["too_short"])
+
+
+def test_an_outside_lead_goes_back() -> None:
+    outside = ranked({"out:x": 0.9, "a": 0.1})
+    assert status_of(Choice(outside[0]), outside) is Status.NOT_OURS
+
+
+def test_the_numbers_are_the_sites_own() -> None:
+    careless = Site(settings=Settings(close_margin=0.0, min_known_share=0.0, min_letters=1))
+    assert judged(Choice(A), THREE, site=careless, known_share=0.0, text="灯") == (Status.SUGGESTED, [])
+
+
+def test_a_flag_raised_twice_is_shown_once() -> None:
+    votes = [vote(VoteKind.FLAG, "key", "甲"), vote(VoteKind.FLAG, "key", "乙"), vote(VoteKind.FLAG, "plan")]
+    assert [flag.id for flag in flags_of(votes)] == ["key", "plan"]
+    assert flags_of([vote(VoteKind.PREFER, "a")]) == ()

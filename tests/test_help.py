@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .commands import fenban, succeeded
+
+COMMANDS = [
+    ["init"],
+    ["train"],
+    ["evaluate"],
+    ["suggest"],
+    ["serve"],
+    ["models"],
+    ["models", "list"],
+    ["models", "show"],
+    ["models", "promote"],
+    ["models", "rollback"],
+]
+HELP_BUDGET = 0.5
+
+
+def test_help_answers_within_half_a_second() -> None:
+    script = Path(sys.executable).parent / "fenban"
+
+    def once() -> float:
+        started = time.perf_counter()
+        subprocess.run([script, "--help"], capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    assert statistics.median(once() for _ in range(5)) < HELP_BUDGET
+
+
+def test_help_lists_every_command() -> None:
+    shown = succeeded(fenban("--help")).stdout
+    assert all(f"\n  {command[0]} " in shown for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_explains_itself_in_chinese_and_english(command: list[str], option: str) -> None:
+    shown = succeeded(fenban(*command, option)).stdout
+    assert re.search(r"[一-鿿]{4,}", shown)
+    assert re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", shown.partition("\n\n")[2])
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+def test_every_option_is_explained(command: list[str]) -> None:
+    shown = succeeded(fenban(*command, "--help")).stdout
+    options = shown.partition("Options:")[2].partition("Commands:")[0]
+    lines = re.split(r"\n  (?=-)", options)[1:]
+    assert [line for line in lines if not re.search(r"[一-鿿]", line) and "--help" not in line] == []
+
+
+def test_the_version_is_told() -> None:
+    assert succeeded(fenban("--version")).stdout.startswith("fenban, version ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--nonsense"],
+        ["nonsense"],
+        ["train", "--no-such-option"],
+        ["suggest"],
+        ["suggest", "a.csv", "b.csv"],
+        ["evaluate"],
+        ["init"],
+        ["models", "promote"],
+        ["models", "nonsense"],
+        ["serve", "--port", "70000"],
+        ["serve", "--workers", "0"],
+        ["suggest", "in.csv", "-o", "out.pdf"],
+        ["suggest", "in.csv", "-o", "out"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_with_two_and_no_traceback(arguments: list[str]) -> None:
+    result = fenban(*arguments)
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    assert result.stderr
+
+
+def test_a_store_or_site_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for option in ("--store", "--site"):
+        assert fenban("train", option, tmp_path / "file").exit_code == 2
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "Usage:" in fenban().output
