@@ -17,14 +17,16 @@ __all__ = ["fit_alone", "one_core", "start_alone"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
-_START = """
+_MEMORY = """
 import json, sys, time
 from pathlib import Path
 
-def megabytes(*kinds):
+def megabytes(kind):
     lines = Path("/proc/self/status").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(kinds)) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(kind)) / 1024
+"""
 
+_START = """
 from models.store import ModelStore
 from router.pipeline import Router
 from router.proposal import Proposal
@@ -49,9 +51,6 @@ print(json.dumps({
 """
 
 _FIT = """
-import json, resource, sys, time
-from pathlib import Path
-
 import numpy as np
 
 from training.history import read_cases, to_history
@@ -63,8 +62,7 @@ history = to_history([proposals[at] for at in order], None)
 started = time.process_time()
 train(history)
 seconds = time.process_time() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"n": len(order), "seconds": seconds, "peak_mb": peak}))
+print(json.dumps({"n": len(order), "seconds": seconds, "peak_mb": megabytes("VmHWM:")}))
 """
 
 
@@ -86,7 +84,7 @@ def fit_alone(file: Path, n: int) -> dict[str, float]:
 
 
 def _run(program: str, *arguments: object) -> dict[str, float]:
-    command = [sys.executable, "-c", program, *map(str, arguments)]
+    command = [sys.executable, "-c", _MEMORY + program, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found

@@ -222,10 +222,11 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(texts) < _FOLDS:
             return scores
         for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
-            if len({y[i] for i in learn} | {label for label, _ in described}) < 2:
-                continue  # the other label's only case is being judged
             fold = self._unfitted(None)
-            fold._learn([texts[i] for i in learn], [y[i] for i in learn], described, unlabelled)
+            try:
+                fold._learn([texts[i] for i in learn], [y[i] for i in learn], described, unlabelled)
+            except TrainingError:
+                continue  # the only case of a label, or with a word, is being judged
             scores[judge] = -1.0  # what a ridge on ±1 says of a class that a fold never saw
             columns = np.searchsorted(self.classes_, fold.classes_)
             judged = fold.embedding_.transform([texts[i] for i in judge])

@@ -20,6 +20,7 @@ from models.classifier import RidgeTextClassifier
 from models.embedding import Embedded
 from models.kernel_ridge import DUAL_LIMIT, Solution, solve_dual
 from models.parts import split_parts
+from router.errors import TrainingError
 from router.proposal import case_text
 
 __all__ = ["CoHandling", "part_probabilities"]
@@ -165,10 +166,11 @@ class CoHandling:
         found = np.zeros((len(texts), len(self.section.classes_)))
         column = {label: at for at, label in enumerate(self.section.classes_.tolist())}
         for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
-            if len({lead[i] for i in learn} | {label for label, _ in descriptions}) < 2:
-                continue  # the other label's only case is being judged
             fold = self.section.alike()
-            fold.fit([texts[i] for i in learn], [lead[i] for i in learn], descriptions=descriptions)
+            try:
+                fold.fit([texts[i] for i in learn], [lead[i] for i in learn], descriptions=descriptions)
+            except TrainingError:
+                continue  # the only case of a label, or with a word, is being judged
             columns = [column[label] for label in fold.classes_.tolist()]
             found[np.ix_(judge, columns)] = part_probabilities(fold, [texts[i] for i in judge])
         return found

@@ -6,7 +6,8 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("router", "models", "training", "service")
 HEAVY = {"flask", "sqlalchemy", "sklearn", "scipy", "jieba", "rjieba", "pandas", "joblib"}
 OUTER = ("web", "storage", "readers")
-CORE = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for path in (ROOT / "router").rglob("*.py")
-    if path.relative_to(ROOT).parts[1] not in OUTER
-)
 ONLY_HERE = {
     "flask": ("router/web/",),
     "sqlalchemy": ("router/storage/",),
@@ -34,19 +30,38 @@ ONLY_HERE = {
 }
 
 
+def files() -> list[Path]:
+    return [*(path for layer in LAYERS[:3] for path in (ROOT / layer).rglob("*.py")), ROOT / "service.py"]
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names of modules that import statements name."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "a relative import"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def sources() -> Iterator[tuple[str, str]]:
     """Yield each of our source files and each module it imports, wherever in the file."""
-    for path in [*(p for layer in LAYERS[:3] for p in (ROOT / layer).rglob("*.py")), ROOT / "service.py"]:
-        name = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from ((name, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{name} imports relatively"
-                yield name, str(node.module)
+    for path in files():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from ((path.relative_to(ROOT).as_posix(), name) for name in imported(ast.walk(tree)))
 
 
 IMPORTS = list(sources())
+CORE = sorted(
+    module_of(path)
+    for path in (ROOT / "router").rglob("*.py")
+    if path.relative_to(ROOT).parts[1] not in OUTER
+)
 
 
 def loaded_by(module: str) -> set[str]:
@@ -106,28 +121,13 @@ def test_the_command_line_loads_nothing_that_help_does_not_need() -> None:
     assert loaded & (HEAVY | {"numpy", "models", "training", "rich", "openpyxl", "gunicorn"}) == set()
 
 
-def test_every_module_can_be_imported_first() -> None:
-    modules = sorted(
-        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for layer in LAYERS[:3]
-        for p in (ROOT / layer).rglob("*.py")
-    )
-    code = """
-import importlib, sys
-ours = ("router", "models", "training", "service")
-for name in sys.argv[1:]:
-    for loaded in [m for m in sys.modules if m.partition(".")[0] in ours]:
-        del sys.modules[loaded]
-    importlib.import_module(name)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *modules, "service"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
+def test_no_two_modules_need_each_other_to_be_imported() -> None:
+    ours = {module_of(path): path for path in files()}
+    needs = {
+        name: {other for other in imported(ast.parse(path.read_text("utf-8")).body) if other in ours} - {name}
+        for name, path in ours.items()
+    }
+    assert len(list(TopologicalSorter(needs).static_order())) == len(ours)  # a cycle raises
 
 
 @pytest.mark.parametrize("name", [name for name in CORE if name != "router"])

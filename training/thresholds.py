@@ -12,6 +12,9 @@ __all__ = ["find_thresholds", "precision_threshold"]
 _LEAST_CASES = 20
 """With fewer held-out cases above a threshold a precision can't be told."""
 
+_TELLING_CASES = 50
+"""With fewer right ones no share near .95 can be told, so none is promised or denied."""
+
 _NEVER = 1.01
 _SET_COVERAGE = 0.95
 _Z = 1.2816
@@ -36,8 +39,8 @@ def find_thresholds(
     dict
         ``accept`` (from here on ``suggested``), ``set`` (labels from here on
         are in the prediction set) and, where there are outside units,
-        ``not_ours``. With fewer than twenty cases they are left out, and the
-        router's defaults hold; where enough cases show that no threshold
+        ``not_ours``. With fewer than fifty right cases they are left out, and
+        the router's defaults hold; where enough cases show that no threshold
         keeps the promise, nothing reaches the one returned.
     """
     found: dict[str, float] = {}
@@ -62,7 +65,7 @@ def _promised(
     name: str, score: NDArray[np.float64], right: NDArray[np.bool_], target: float
 ) -> dict[str, float]:
     """Return the threshold; one that nothing reaches where enough cases show that none keeps the promise."""
-    if len(score) < _LEAST_CASES:
+    if right.sum() < _TELLING_CASES:
         return {}
     found = precision_threshold(score, right, target)
     return {name: _NEVER if found is None else found}

@@ -20,7 +20,7 @@ from router.decision import (
     Vote,
     VoteKind,
 )
-from router.present import ROW_COLUMNS, decision_json, decision_row
+from router.present import ROW_COLUMNS, decision_json, decision_line, decision_row
 from router.site import Neighbour, Section, Site, Topic
 
 SITE = Site(
@@ -142,3 +142,13 @@ def test_a_row_of_a_case_for_somebody_else_carries_the_sentence_for_the_slip() -
 def test_without_a_site_labels_stand_for_themselves() -> None:
     row = decision_row(DECISION, Site())
     assert (row["lead"], row["lead_name"], row["person"]) == ("roads", "roads", "")
+
+
+def test_a_line_for_programs_is_the_row_with_numbers_evidence_and_cases() -> None:
+    row = decision_row(DECISION, SITE)
+    line = json.loads(json.dumps(decision_line({**row, "source": "台账"}, DECISION, SITE)))
+    assert set(row) <= set(line)
+    assert (line["lead"], line["co_names"], line["source"]) == (row["lead"], row["co_names"], "台账")
+    assert line["probability"] == 0.8765
+    assert line["candidates"][0]["evidence"]
+    assert isinstance(line["similar"], list)

@@ -112,3 +112,10 @@ def test_an_id_that_changed_its_meaning_follows_the_successor() -> None:
     site = site_of(ROADS, ESTATE, successors=(line,))
     assert site.current_section(Proposal(section="养路队", received_on=BEFORE)) == "real-estate"
     assert site.current_section(Proposal(section="养路队", received_on=AFTER)) == "roads"
+
+
+def test_numbers_in_words_of_successors_count() -> None:
+    line = Successor("道路所", REFORM, "words", ("3号线",), "real-estate")
+    site = site_of(ROADS, ESTATE, successors=(line,))
+    assert site.current_section(Proposal(section="道路所", title="３号线绿化")) == "real-estate"
+    assert site.current_section(Proposal(section="道路所", title="5号线绿化")) == "roads"

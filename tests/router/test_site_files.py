@@ -131,6 +131,7 @@ def test_blank_rows_are_no_sections(small: Path) -> None:
         ("site.toml", "[bureau]\nbureau = 3\n", "bureau 应为带引号的文字"),
         ("site.toml", "bureau = 青禾县\n", "site.toml：TOML 写法有误"),
         ("rules.toml", 'rule = "keyword"\n', "rules.toml：规则应写成 [[rule]] 表"),
+        ("rules.toml", "[[rules]]\n", "rules.toml：不认识 rules"),
         ("rules.toml", "[[rule]\n", "rules.toml：TOML 写法有误"),
     ],
 )

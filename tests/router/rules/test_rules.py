@@ -56,6 +56,8 @@ def test_a_vote_carries_what_the_file_says() -> None:
         ({"any": ["污水"], "none": ["集镇"]}, "村里污水直排", True),
         ({"any": "路灯"}, "路灯", True),
         ({"any": ["ＬＥＤ灯"]}, "换成led灯", True),
+        ({"any": ["３号楼"]}, "3号楼停水", True),
+        ({"any": ["3号楼"]}, "5号楼停水", False),
         ({"any": ["３号楼"]}, "翻修3号楼", True),
         ({"any": ["3号楼"]}, "翻修5号楼", False),
         ({"any": ["5G"]}, "有17个路口", False),
@@ -135,6 +137,17 @@ def test_a_wrong_rule_is_named_with_what_is_wrong(changed: dict[str, object], wa
 @pytest.mark.parametrize(
     ("table", "wanted"),
     [
+        (
+            {
+                "type": "field",
+                "effect": "flag",
+                "target": "k",
+                "reason": "r",
+                "field": "body",
+                "values": ["省"],
+            },
+            "field 不能是 body",
+        ),
         ({"type": "field", "effect": "flag", "target": "k", "reason": "r", "values": ["省"]}, "缺少 field"),
         ({"type": "field", "effect": "flag", "target": "k", "reason": "r", "field": "level"}, "缺少 values"),
         ({"type": "neighbour", "target": "roads", "reason": "r", "any": ["村道"]}, "应是 out: 开头"),
