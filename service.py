@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -199,6 +200,9 @@ def serve(site: Path | None, store: Path, host: str, port: int, workers: int) ->
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show 股室 still shows the rest
     try:
         _check_one_place()
     except FenbanError as error:
@@ -277,7 +281,6 @@ def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Si
 
 
 def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site: Site) -> None:
-    import io
     import json
 
     from router.present import ROW_COLUMNS, decision_line

@@ -184,6 +184,7 @@ def start_table(store: Path, site: Path, repeats: int) -> tuple[Table, dict[str,
     found = {key: statistics.median(start[key] for start in starts) for key in starts[0]}
     shown = {
         "process start to ready, s": f"{found['ready_seconds']:.2f}",
+        "of this, processor time, s": f"{found['busy_seconds']:.2f}",
         "of this, loading the model, s": f"{found['load_seconds']:.2f}",
         "first answer, ms": f"{1000 * found['first_answer_seconds']:.0f}",
         "memory once ready, MB": f"{found['ready_mb']:.0f}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import subprocess
@@ -96,3 +97,12 @@ def test_a_store_or_site_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_without_a_command_the_help_is_shown() -> None:
     assert "Usage:" in fenban().output
+
+
+def test_a_terminal_that_knows_no_chinese_gets_the_rest(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    script = Path(sys.executable).parent / "fenban"
+    init = [script, "init", tmp_path / "site"]
+    shown = subprocess.run(init, env=env, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0
+    assert "Traceback" not in shown.stderr

@@ -88,3 +88,10 @@ def test_a_handful_of_cases_sets_no_bar() -> None:
     assert "accept" not in found
     assert "not_ours" not in found
     assert found["set"] == 0.0
+
+
+def test_where_no_threshold_keeps_the_promise_nothing_reaches_the_one_returned() -> None:
+    random = np.random.default_rng(5)
+    guesses, target = random.dirichlet([1, 1, 1], size=600), random.integers(3, size=600)
+    assert find_thresholds(guesses, target, ["a", "b", "c"], Settings())["accept"] > 1
+    assert find_thresholds(*sample(2000), ["a", "b", "c"], Settings(precision_target=1.0))["accept"] > 1
