@@ -81,6 +81,27 @@ def show(version: str | None, store: Path, json_file: str | None) -> None:
 
 
 @models.command()
+@click.argument("first")
+@click.argument("second")
+@store_option
+@json_option
+def compare(first: str, second: str, store: Path, json_file: str | None) -> None:
+    """并排比较两个版本 · show two versions side by side."""
+    models_in = ModelStore(store)
+    pair = {version: models_in.manifest(version) for version in (first, second)}
+    if json_file:
+        write_json({version: asdict(manifest) for version, manifest in pair.items()}, json_file)
+        return
+    lines = [dict(_lines(manifest)) for manifest in pair.values()]
+    table = Table(title=f"{first} 与 {second}")
+    for heading in ("", first, second):
+        table.add_column(heading)
+    for name in dict.fromkeys([*lines[0], *lines[1]]):
+        table.add_row(name, *(line.get(name, "—") for line in lines))
+    Console().print(table)
+
+
+@models.command()
 @click.argument("version")
 @click.option("--why", default="", help="缘由，记入历史 · the reason, kept in the history")
 @store_option

@@ -149,6 +149,8 @@ def test_past_cases_make_a_second_version_that_waits_and_is_better(place: Path, 
     assert shown["cases"]["n"] == trained["n"]
     assert "训练时间" in succeeded(fenban("models", "list", *store)).stdout
     assert second in succeeded(fenban("models", "show", second, *store)).stdout
+    compared = json.loads(succeeded(fenban("models", "compare", first, second, *store, "--json", "-")).stdout)
+    assert compared[second]["cases"]["n"] > compared[first]["cases"]["n"] == 0
     assert (
         f"已启用 {second}" in succeeded(fenban("models", "promote", second, "--why", "年度", *store)).stderr
     )

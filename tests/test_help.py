@@ -21,6 +21,7 @@ COMMANDS = [
     ["models"],
     ["models", "list"],
     ["models", "show"],
+    ["models", "compare"],
     ["models", "promote"],
     ["models", "rollback"],
 ]
