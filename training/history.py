@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +16,8 @@ from router.interfaces import ReadProblem
 from router.proposal import Proposal
 from router.readers import read_path
 from router.site import Site
+
+_SPACE_BY_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
 
 __all__ = ["History", "clean_label", "read_cases", "to_history"]
 
@@ -140,13 +144,12 @@ def _co_sections(proposal: Proposal, site: Site | None) -> tuple[str, ...]:
 
 
 def clean_label(label: str) -> str:
-    """Fold what tells no labels apart: width and spaces.
+    """Fold what tells no labels apart: width, and spaces beside Chinese characters.
 
     Examples
     --------
-    >>> clean_label(" 城 建 股（一）")
-    '城建股(一)'
+    >>> clean_label(" 城 建 股（一）"), clean_label("Public  Works")
+    ('城建股(一)', 'Public Works')
     """
-    import unicodedata
-
-    return "".join(unicodedata.normalize("NFKC", label).split())
+    folded = " ".join(unicodedata.normalize("NFKC", label).split())
+    return _SPACE_BY_CHINESE.sub("", folded)
