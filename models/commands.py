@@ -22,7 +22,7 @@ __all__ = ["models"]
 def models() -> None:
     """查看、启用、退回模型版本。
 
-    List, show, promote and roll back versions of the model.
+    List, show, compare, promote and roll back versions of the model.
     """
 
 

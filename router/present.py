@@ -130,8 +130,8 @@ def decision_row(decision: Decision, site: Site) -> dict[str, str]:
         "topic_name": site.name(decision.topic.label) if decision.topic else "",
         "co_sections": ";".join(co.label for co in decision.co_sections),
         "co_names": "；".join(site.name(co.label) for co in decision.co_sections),
-        "flags": "；".join(flag.reason for flag in decision.flags),
-        "reasons": "；".join(_reasons(decision, site)),
+        "flags": _joined([flag.reason for flag in decision.flags]),
+        "reasons": _joined(_reasons(decision, site)),
         "alternatives": "；".join(f"{site.name(c.label)} {percent(c.probability)}" for c in others),
         "similar": "；".join(_similar_words(similar, site) for similar in decision.similar[:_SIMILAR]),
         "return_by": _iso(dates.return_by) or "",
@@ -151,6 +151,11 @@ def _reasons(decision: Decision, site: Site) -> list[str]:
     texts += [v.reason for v in decision.votes if v.rule == decision.decided_by]
     texts.append(_return_reason(decision, site))
     return [text for text in dict.fromkeys(texts) if text]
+
+
+def _joined(sentences: list[str]) -> str:
+    """Join sentences; only the last keeps its full stop."""
+    return "；".join([*(text.rstrip("。") for text in sentences[:-1]), *sentences[-1:]])
 
 
 def _unit(label: str, site: Site) -> dict[str, str]:

@@ -17,9 +17,9 @@ from router.proposal import Proposal
 from router.readers import read_path
 from router.site import Site
 
-_SPACE_BY_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
-
 __all__ = ["History", "clean_label", "read_cases", "to_history"]
+
+_SPACE_BY_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
 
 
 @dataclass(frozen=True)

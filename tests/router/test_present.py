@@ -42,7 +42,7 @@ DECISION = Decision(
     topic=ScoredLabel("potholes", 0.5),
     co_sections=(ScoredLabel("lamps", 0.3), ScoredLabel("out:water", 0.01)),
     flags=(Flag("key", "省级案件"), Flag("planned", "按计划实施")),
-    reasons=(Reason("too_short", "文字太短"),),
+    reasons=(Reason("too_short", "文字太短。"),),
     candidates=(
         Candidate("roads", 0.87654, (Evidence("title", 2, 4, 1.0),)),
         Candidate("lamps", 0.1),
