@@ -42,6 +42,7 @@ action=${1:-run}
 [ $# -eq 0 ] || shift
 wheels="" port=8000
 case "$action" in
+    test) [ $# -eq 0 ] || die "test 不带参数" ;;
     wheels) target=${1:-}; [ -n "$target" ] || die "请写出放 wheel 安装包的目录，如 sh fenban.sh wheels wheels" ;;
     *)
         while [ $# -gt 0 ]; do

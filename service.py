@@ -270,7 +270,17 @@ def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Si
     from router.present import STATUS_WORDS
     from router.text import percent
 
-    table = Table("编号", "案由", "意见", "主办", "把握", "会办", "需核对的原因 / 依据", show_lines=True)
+    table = Table(show_lines=True, expand=True)
+    for heading, ratio in (
+        ("编号", 1),
+        ("案由", 3),
+        ("意见", 1),
+        ("主办", 2),
+        ("把握", 1),
+        ("会办", 1),
+        ("原因", 3),
+    ):
+        table.add_column(heading, ratio=ratio, overflow="fold")
     for row in _rows(proposals, decisions, site):
         number = row["case_id"] or row["source"]
         lead = f"{row['lead_name']} {row['person']}".strip()

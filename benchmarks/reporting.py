@@ -66,7 +66,7 @@ class Report:
     figures : dict
         The same for programs.
     notes : str
-        How to read the tables.
+        How to read the tables; the docs say it once for all of them.
     """
 
     tables: Sequence[Table]
@@ -81,8 +81,7 @@ class Report:
             console.print(table.rich())
         console.print(f"{self.notes}\n{_made()}", highlight=False)
         if markdown:
-            texts = [*(table.markdown() for table in self.tables), self.notes, _made()]
-            write_part(markdown, part, "\n\n".join(texts))
+            write_part(markdown, part, "\n\n".join([*(table.markdown() for table in self.tables), _made()]))
         if json_file:
             known = {**made_on(), "command": command_line(), **self.figures}
             tables = [asdict(table) for table in self.tables]

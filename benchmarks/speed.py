@@ -156,14 +156,16 @@ def against_first(seconds: dict[str, list[float]]) -> dict[str, float]:
     }
 
 
-def batch_table(sides: Contestants, cases: Sequence[Proposal], repeats: int) -> tuple[Table, dict[str, Any]]:
+def batch_table(
+    sides: Contestants, cases: Sequence[Proposal], repeats: int, learned: int
+) -> tuple[Table, dict[str, Any]]:
     """Time many cases at once."""
     seconds = take_turns(sides.batch(cases), repeats)
     ratio = against_first(seconds)
     speed = {name: len(cases) / statistics.median(taken) for name, taken in seconds.items()}
     rows = [[name, f"{speed[name]:,.0f}", f"{ratio[name]:.2f}"] for name in speed]
     length = statistics.median(len(case.text) for case in cases)
-    title = f"In batches of {len(cases):,} cases of {length:.0f} characters"
+    title = f"In batches of {len(cases):,} cases of {length:.0f} characters; the model learned {learned:,}"
     found = {name: {"docs_per_second": speed[name], "ratio": ratio[name]} for name in speed}
     return Table(title, ["", "cases/s", "ratio"], rows), found
 
@@ -241,7 +243,7 @@ def measure(
         sides = Contestants(tutorial, Router(store.load(), site))
         click.echo("batches, single cases, starts", err=True)
         made: dict[str, tuple[Table, Any]] = {
-            "batch": batch_table(sides, cases[: effort.batch], effort.repeats),
+            "batch": batch_table(sides, cases[: effort.batch], effort.repeats, len(learned.cases)),
             "single": single_table(sides, cases[: effort.single], effort.repeats),
             "start": start_table(store.directory, site_directory, effort.repeats),
         }
@@ -251,8 +253,7 @@ def measure(
     if fit:
         made["fit"] = fit_table(fit, effort.fit_sizes)
     figures = {name: found for name, (_, found) in made.items()}
-    known = f"The sample site's model learned {len(learned.cases):,} cases. {_NOTE}"
-    return Report([table for table, _ in made.values()], {"cases": len(learned.cases), **figures}, known)
+    return Report([table for table, _ in made.values()], {"cases": len(learned.cases), **figures}, _NOTE)
 
 
 def _part(history: History, most: int | None, site: Site) -> History:
