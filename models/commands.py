@@ -13,7 +13,6 @@ from rich.table import Table
 from models.artifact import Manifest
 from models.store import ModelStore
 from router.console import json_option, say, store_option, write_json
-from router.errors import StoreError
 
 __all__ = ["models"]
 
@@ -32,9 +31,7 @@ def models() -> None:
 def list_versions(store: Path, json_file: str | None) -> None:
     """列出模型库里的版本 · list the versions of a store."""
     models_in = ModelStore(store)
-    if not models_in.versions():
-        raise StoreError("模型库里还没有模型", where=str(store), hint="请先运行 fenban train")
-    live = models_in.live
+    live = models_in.needed_live()
     found = [(version, models_in.manifest(version)) for version in models_in.versions()]
     if json_file:
         rows = [{"version": v, "live": v == live, **_summary(m)} for v, m in found]

@@ -109,7 +109,7 @@ class ModelStore:
         TamperedError
             If its files are not those that were trained.
         """
-        version = self._needed_live() if version is None else version
+        version = self.needed_live() if version is None else version
         folder = self._folder(version)
         recorded = [e.digest for e in self.history() if e.action == "trained" and e.version == version]
         if not recorded or folder_digest(folder) != recorded[-1]:
@@ -122,7 +122,7 @@ class ModelStore:
 
     def manifest(self, version: str | None = None) -> Manifest:
         """Return what a version says of itself."""
-        return read_manifest(self._folder(self._needed_live() if version is None else version))
+        return read_manifest(self._folder(self.needed_live() if version is None else version))
 
     @property
     def live(self) -> str | None:
@@ -134,6 +134,20 @@ class ModelStore:
         except (OSError, UnicodeDecodeError) as error:
             hint = "请删去它，再用 fenban models promote 重新启用一个版本"
             raise StoreError("记着启用哪个版本的文件读不出来", where=str(self._pointer), hint=hint) from error
+
+    def needed_live(self) -> str:
+        """Return the version in use.
+
+        Raises
+        ------
+        StoreError
+            If the store is empty.
+        """
+        live = self.live
+        if live is None:
+            hint = "请先运行 fenban train，或用 --store 指明模型库"
+            raise StoreError("模型库里还没有模型", where=str(self.directory), hint=hint)
+        return live
 
     def versions(self) -> list[str]:
         """Return all versions, oldest first."""
@@ -172,7 +186,7 @@ class ModelStore:
         str
             The version that is live now.
         """
-        live = self._needed_live()
+        live = self.needed_live()
         before = [e.previous for e in self.history() if e.version == live and e.previous not in ("", live)]
         if not before:
             raise StoreError(f"{live} 之前没有别的版本可退回", where=str(self.directory))
@@ -192,12 +206,6 @@ class ModelStore:
     @property
     def _history(self) -> Path:
         return self.directory / "history.jsonl"
-
-    def _needed_live(self) -> str:
-        live = self.live
-        if live is None:
-            raise StoreError("模型库里还没有模型", where=str(self.directory), hint="请先运行 fenban train")
-        return live
 
     def _folder(self, version: str) -> Path:
         if version not in self.versions():

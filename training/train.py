@@ -98,7 +98,8 @@ def train(
         more = [*cases.loc[cases["topic"] == "", "text"], *unlabelled]
         topic = _fit(make, with_topic["text"].tolist(), with_topic["topic"].tolist(), topic_described, more)
     co = _fit_co(section.classifier, cases, described, progress)
-    progress("在留出的案件上估计把握和门槛")
+    if len(cases):
+        progress("在留出的案件上估计把握和门槛")
     thresholds, metrics = _judge(section, settings)
     if co is not None:
         thresholds["co"] = co.threshold_
