@@ -28,7 +28,11 @@ from router.interfaces import Tokenizer
 __all__ = ["RidgeTextClassifier"]
 
 _FEW_CASES = 600
-"""Up to so many cases the probabilities are calibrated on folds that refit everything."""
+"""Up to so many cases the probabilities are calibrated on folds that refit everything.
+
+With more, or with more texts without labels, a single text adds too little to
+the embedding to matter, and refitting takes long.
+"""
 
 _FOLDS = 5
 _HEAVIEST_DESCRIPTION = 3.0
@@ -120,7 +124,7 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         described, background = list(descriptions or ()), list(unlabelled or ())
         left_out = self._learn(texts, y, described, background)
         target = np.searchsorted(self.classes_, np.asarray(y, dtype=np.str_))
-        if self.embedding is None and len(texts) <= _FEW_CASES:
+        if self.embedding is None and len(texts) <= _FEW_CASES and len(background) <= _FEW_CASES:
             left_out = self._cross_fitted(texts, y, described, background, left_out)
         self.temperature_ = fit_temperature(left_out, target)
         self.held_out_proba_ = to_probabilities(left_out, self.temperature_)

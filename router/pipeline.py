@@ -63,6 +63,7 @@ class Router:
         self.site = site or Site()
         self._today = today
         labels = frozenset([*self.site.sections, *self.site.neighbours])
+        self._dated: dict[date, Deadlines] = {}
         self._unsaying = frozenset(map(fold, self.site.stop_words))
         self._rules: tuple[Rule, ...] = build_rules(self.site.rules, labels)
 
@@ -225,7 +226,10 @@ class Router:
     def _deadlines(self, proposal: Proposal, today: date) -> Deadlines:
         settings = self.site.settings
         received = proposal.received_on or today
-        return deadlines(received, settings.return_working_days, settings.reply_months, self.site.holidays)
+        if received not in self._dated:  # a year has few days and many cases
+            days, months = settings.return_working_days, settings.reply_months
+            self._dated[received] = deadlines(received, days, months, self.site.holidays)
+        return self._dated[received]
 
 
 def _checked(votes: Iterable[Vote]) -> list[Vote]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 __all__ = ["MASK", "fold", "normalise", "normalise_with_offsets", "percent"]
 
@@ -32,6 +33,7 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
+@lru_cache(maxsize=8)  # every keyword rule asks for the same text in turn
 def fold(text: str) -> str:
     """Bring letters and signs into one width and case; numbers and Latin words stay readable.
 
