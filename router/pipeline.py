@@ -12,6 +12,7 @@ from router.decision import (
     Candidate,
     Deadlines,
     Decision,
+    Evidence,
     FailedRule,
     ScoredLabel,
     Versions,
@@ -146,18 +147,12 @@ class Router:
     def _telling(self, proposal: Proposal, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """Leave words that every petition holds (建议, 进一步) out of the evidence."""
         texts = {"title": proposal.title, "body": proposal.body}
+
+        def tells(evidence: Evidence) -> bool:
+            return fold(texts[evidence.field][evidence.start : evidence.end]) not in self._unsaying
+
         return tuple(
-            replace(
-                candidate,
-                evidence=tuple(
-                    e
-                    for e in candidate.evidence
-                    if fold(texts[e.field][e.start : e.end]) not in self._unsaying
-                ),
-            )
-            if candidate.evidence
-            else candidate
-            for candidate in candidates
+            replace(c, evidence=tuple(filter(tells, c.evidence))) if c.evidence else c for c in candidates
         )
 
     def _votes(

@@ -35,8 +35,9 @@ class Choice:
     conflict : tuple of str
         Names of the rules that contradict each other; empty as a rule.
     by_rule : bool
-        Whether a rule asked for this very lead. A ``forbid`` doesn't: what
-        it leaves is the model's next guess, and must be as sure as any.
+        Whether a rule requires this very lead. ``forbid`` and ``prefer``
+        don't: what they leave is a guess of the model, and must be as sure
+        as any.
     """
 
     lead: Candidate
@@ -91,7 +92,7 @@ def _unforced(
     preferred = {v.target: v.rule for v in votes if v.kind is VoteKind.PREFER}
     near = [c for c in allowed if best.probability - c.probability <= margin and c.label in preferred]
     if near and best.label not in preferred:
-        return Choice(near[0], preferred[near[0].label], by_rule=True)
+        return Choice(near[0], preferred[near[0].label])
     if best.label != candidates[0].label:
         return Choice(best, forbidden[candidates[0].label])
     return Choice(best)
@@ -202,8 +203,10 @@ def _model_reasons(
             Reason("low_confidence", f"把握只有 {percent(lead.probability)}，还不到可直接采纳的程度")
         )
     forbidden = {v.target for v in votes if v.kind is VoteKind.FORBID}
+    preferred = {v.target for v in votes if v.kind is VoteKind.PREFER}
     other = next((c for c in candidates if c.label not in forbidden | {lead.label}), None)
-    if other and abs(lead.probability - other.probability) < site.settings.close_margin:
+    settled = lead.label in preferred  # that is what such a rule is for
+    if other and not settled and abs(lead.probability - other.probability) < site.settings.close_margin:
         names = f"{site.name(lead.label)}与{site.name(other.label)}"
         shares = f"{percent(lead.probability)} 对 {percent(other.probability)}"
         reasons.append(Reason("close_call", f"{names}不相上下（{shares}）"))

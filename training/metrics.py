@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import f1_score
 
 __all__ = ["accuracy_at_coverage", "expected_calibration_error", "macro_f1", "set_scores", "share"]
 
@@ -78,11 +78,6 @@ def macro_f1(true: Sequence[str], given: Sequence[str]) -> float:
     """Return the F1 averaged over the labels that truly occur."""
     labels = sorted(set(true))
     return float(f1_score(true, given, labels=labels, average="macro", zero_division=0))
-
-
-def accuracy(true: Sequence[str], given: Sequence[str]) -> float:
-    """Return the share of labels given right."""
-    return float(accuracy_score(true, given))
 
 
 def set_scores(true: Sequence[set[str]], given: Sequence[set[str]]) -> dict[str, float]:

@@ -330,3 +330,11 @@ def test_words_that_every_petition_holds_are_no_evidence() -> None:
     model = FixedModel({"a": 0.9, "b": 0.1}, evidence=evidence)
     decision = Router(model, Site(stop_words=("建议",))).suggest(Proposal(title="建议修路"))
     assert decision.candidates[0].evidence == evidence[1:]
+
+
+def test_prefer_alone_sends_no_case_back() -> None:
+    rule = {"type": "keyword", "name": "偏向水利", "effect": "prefer", "target": "out:water", "any": ["河"]}
+    site = dataclasses.replace(SITE, rules=({**rule, "reason": "河归水利"},))
+    router = Router(FixedModel({"roads": 0.3, "out:water": 0.25}), site, today=TODAY)
+    decision = router.suggest(Proposal(title="河边的路"))
+    assert (decision.lead, decision.status) == ("roads", Status.REVIEW)

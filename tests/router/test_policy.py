@@ -232,3 +232,13 @@ def test_a_flag_raised_twice_is_shown_once() -> None:
     votes = [vote(VoteKind.FLAG, "key", "甲"), vote(VoteKind.FLAG, "key", "乙"), vote(VoteKind.FLAG, "plan")]
     assert [flag.id for flag in flags_of(votes)] == ["key", "plan"]
     assert flags_of([vote(VoteKind.PREFER, "a")]) == ()
+
+
+def test_prefer_settles_a_close_call_but_makes_nothing_surer() -> None:
+    near = ranked({"a": 0.3, "b": 0.25, "c": 0.1})
+    votes = [vote(VoteKind.PREFER, "b")]
+    choice = choose(near, votes, 0.1)
+    assert choice.lead.label == "b"
+    status, reasons = judged(choice, near, votes, accept=0.9)
+    assert status is Status.REVIEW
+    assert reasons == ["low_confidence"]
