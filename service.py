@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from router.console import FenbanGroup, LazyCommand, save, say, site_option, store_option, tell_reading
-from router.errors import FenbanError, InputError, OutputError, UsageError
+from router.console import (
+    FenbanGroup,
+    LazyCommand,
+    check_target,
+    database_option,
+    database_url,
+    json_option,
+    log_options,
+    save,
+    say,
+    site_option,
+    store_option,
+    tell_reading,
+)
+from router.errors import (
+    FenbanError,
+    InputError,
+    OutputError,
+    StorageError,
+    StorageUnavailableError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,7 +44,7 @@ if TYPE_CHECKING:
     from router.readers import ReadReport
     from router.site import Site
 
-__all__ = ["Engine", "ServiceSettings", "cli", "create_app", "main"]
+__all__ = ["ServiceSettings", "cli", "create_app", "main"]
 
 _BATCH = 500
 """Cases of one upload are compared with each other within so many: more than a year of a city."""
@@ -43,65 +62,13 @@ class ServiceSettings:
         The model store.
     site : Path or None
         The site directory.
+    database : str
+        Its URL; empty for a SQLite file beside the store.
     """
 
     store: Path = Path("store")
     site: Path | None = None
-
-
-class Engine:
-    """The live model with the site, as the web layer uses it.
-
-    Parameters
-    ----------
-    settings : ServiceSettings
-        What can't be loaded is told by `ready` and doesn't raise, so that
-        the service can say what is wrong with it.
-    """
-
-    def __init__(self, settings: ServiceSettings) -> None:
-        from models.store import ModelStore
-        from router.site import Site
-
-        self._store = ModelStore(settings.store)
-        self.site: Site = Site()
-        self.router: Router | None = None
-        self._why_not = ""
-        try:
-            self._load(settings)
-        except FenbanError as error:
-            # without the path: whoever asks need not learn where things lie
-            self._why_not = "。".join(filter(None, (error.message, error.hint)))
-            logging.getLogger("fenban").warning("not ready: %s", error.code)
-
-    def _load(self, settings: ServiceSettings) -> None:
-        from router.pipeline import Router
-        from router.site_files import load_site
-
-        if settings.site:
-            self.site = load_site(settings.site)
-        self.router = Router(self._store.load(), self.site)
-
-    def ready(self) -> tuple[bool, str]:
-        """Say whether cases can be answered, and in Chinese why not."""
-        return self.router is not None, self._why_not
-
-    def models(self) -> list[dict[str, Any]]:
-        """Describe the stored models, oldest first."""
-        live = self._store.live
-        described = []
-        for version in self._store.versions():
-            manifest = self._store.manifest(version)
-            described.append(
-                {
-                    "version": version,
-                    "live": version == live,
-                    "created_at": manifest.created_at,
-                    "cases": manifest.cases["n"],
-                    "metrics": dict(manifest.metrics),
-                }
-            )
-        return described
+    database: str = ""
 
 
 def create_app(settings: ServiceSettings) -> Flask:
@@ -115,10 +82,19 @@ def create_app(settings: ServiceSettings) -> Flask:
     -------
     flask.Flask
         It starts without a model too, and says in ``/readyz`` what is missing.
+        It belongs to the process that made it: make it after a fork.
     """
+    import atexit
+
+    from models.live import LiveEngine
+    from router.storage.database import open_database
     from router.web.app import make_app
 
-    return make_app(Engine(settings))
+    database = open_database(database_url(settings.database, settings.store))
+    engine = LiveEngine(settings.store, settings.site)
+    engine.follow()
+    atexit.register(engine.close)
+    return make_app(engine, database)
 
 
 @click.group(
@@ -128,8 +104,18 @@ def create_app(settings: ServiceSettings) -> Flask:
         "train": LazyCommand("training.commands:train_command", "用往年案件训练 · train from past cases"),
         "evaluate": LazyCommand("training.commands:evaluate_command", "检验模型 · judge a model"),
         "suggest": LazyCommand("service:suggest", "给出分办建议 · suggest who handles each case"),
+        "rules": LazyCommand("service:rules", "检查规则、逐条说明 · check and explain rules"),
         "serve": LazyCommand("service:serve", "启动网页和接口 · serve the page and the HTTP interface"),
         "models": LazyCommand("models.commands:models", "查看、启用、退回模型版本 · versions of the model"),
+        "keys": LazyCommand("router.storage.access:keys", "接口密钥 · API keys"),
+        "users": LazyCommand("router.storage.access:users", "网页账户 · accounts for the pages"),
+        "export": LazyCommand("router.storage.commands:export", "导出人的决定 · what people decided"),
+        "audit": LazyCommand("router.storage.commands:audit", "核对审计记录 · check the audit log"),
+        "backup": LazyCommand("router.storage.commands:backup", "备份 · copy everything into one file"),
+        "restore": LazyCommand("router.storage.commands:restore", "从备份恢复 · put a copy back"),
+        "doctor": LazyCommand("models.doctor:doctor", "逐项检查安装 · look over the installation"),
+        "retention": LazyCommand("router.storage.commands:retention", "删除到期的文字 · remove old texts"),
+        "replay": LazyCommand("models.replay:replay", "按当时的模型和规则复算 · give a decision again"),
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -180,22 +166,92 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
 @click.command()
 @site_option
 @store_option
+@database_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 · address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 · port")
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="进程数 · processes"
 )
-def serve(site: Path | None, store: Path, host: str, port: int, workers: int) -> None:
+@log_options
+def serve(
+    site: Path | None,
+    store: Path,
+    database: str | None,
+    host: str,
+    port: int,
+    workers: int,
+    log_format: str | None,
+    log_level: str,
+) -> None:
     """启动网页和 HTTP 接口，Ctrl+C 停止。
 
     Serve the page and the HTTP interface with gunicorn until stopped.
     """
-    if host not in _LOOPBACK:
-        say("注意：还没有配置接口密钥，服务只回答本机的请求；其他机器会收到 403。")
+    from router.web.serving import Serving, run
+
     _check_port(host, port)
-    settings = ServiceSettings(store.resolve(), site.resolve() if site else None)
+    store = store.resolve()
+    settings = ServiceSettings(store, site.resolve() if site else None, database_url(database, store))
+    if host not in _LOOPBACK and not _is_guarded(settings.database):
+        say("注意：还没有建立密钥和账户，服务只回答本机；其他机器会收到 403。见 fenban users add --help。")
     say(f"分办服务：http://{host}:{port}/ （{workers} 个进程，Ctrl+C 停止）")
-    _gunicorn(settings, host, port, workers)
+    style = log_format or ("text" if sys.stderr.isatty() else "json")
+    serving = Serving(host, port, workers, log_format=style, log_level=log_level)
+    run(lambda: create_app(settings), serving, shared=("models.live", "router.web.app"))
+
+
+@click.group(
+    cls=FenbanGroup,
+    lazy={
+        "check": LazyCommand("router.rules.commands:check", "检查规则文件和样例 · check the rule files"),
+        "explain": LazyCommand("service:explain", "逐条说明 · what each rule says of a case"),
+        "backtest": LazyCommand(
+            "training.backtest.command:backtest", "拿往年件试算 · try the rules on past cases"
+        ),
+    },
+)
+def rules() -> None:
+    """检查分办规则，看它们怎样起作用。
+
+    Check the rules of a site, and see what they do.
+    """
+
+
+@click.command()
+@click.argument("case", metavar="CASE")
+@site_option
+@store_option
+@json_option
+def explain(case: str, site: Path | None, store: Path, json_file: str | None) -> None:
+    """逐条说明规则对一件案件说了什么，主办是怎样一步步定下来的。
+
+    CASE is a file, the title of a case, or - for standard input. Tells what
+    every rule says of it, which words or fields that rests on, and how the
+    lead comes about.
+    """
+    from models.store import ModelStore
+    from router.pipeline import Router
+    from router.rules.commands import show_explanation
+    from router.site_files import load_site
+
+    check_target(json_file)
+    router = Router(ModelStore(store).load(), load_site(site) if site else None)
+    show_explanation(router, _one_case(case), json_file)
+
+
+def _one_case(case: str) -> Proposal:
+    """Return the case of a file or of standard input; a text that is no file is its title."""
+    from router.proposal import Proposal
+
+    if case != "-" and not Path(case).exists():
+        return Proposal(title=case)
+    report = _read(Path(case))
+    tell_reading(report)
+    if not report.proposals:
+        raise InputError("没有读到案件", where=case, hint="请看上面的原因")
+    if len(report.proposals) > 1:
+        say(f"读到 {len(report.proposals)} 件，只说明第一件")
+    return report.proposals[0]
 
 
 def main() -> None:
@@ -311,6 +367,20 @@ def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site
         save(output, "".join(f"{line}\n" for line in lines).encode())
 
 
+def _is_guarded(url: str) -> bool:
+    """Say whether others than this machine may be answered."""
+    from router.storage.database import open_database
+    from router.storage.guarded import is_guarded
+
+    database = open_database(url, create=False)
+    try:
+        return is_guarded(database)
+    except StorageError as error:  # one that is merely away may well hold keys
+        return isinstance(error, StorageUnavailableError)
+    finally:
+        database.close()
+
+
 def _check_port(host: str, port: int) -> None:
     """Say in one sentence that a port is taken, before gunicorn does in ten lines."""
     import socket
@@ -324,24 +394,6 @@ def _check_port(host: str, port: int) -> None:
             raise FenbanError(
                 f"端口 {port} 用不了：{error.strerror}", where=host, hint="请用 --port 换一个端口"
             ) from error
-
-
-def _gunicorn(settings: ServiceSettings, host: str, port: int, workers: int) -> None:
-    from gunicorn.app.base import BaseApplication
-
-    class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-        def load_config(self) -> None:
-            address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            self.cfg.set("bind", address)
-            self.cfg.set("workers", workers)
-            self.cfg.set("threads", 4)
-            self.cfg.set("graceful_timeout", 10)
-            self.cfg.set("loglevel", "warning")
-
-        def load(self) -> Flask:
-            return create_app(settings)
-
-    Application().run()
 
 
 if __name__ == "__main__":

@@ -20,9 +20,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.measuring import Background, CaseTable, Figures, Method, figures_of, mean, measure
 from benchmarks.pipelines import tutorials
+from benchmarks.plots import calibration_plot, curve_plot
 from benchmarks.processes import one_core
 from benchmarks.protocols import FEWEST, Protocol, by_date, curve, few, folds
-from benchmarks.reporting import Report, Table
+from benchmarks.reporting import Plot, Report, Table
 from router.errors import FenbanError
 from router.pipeline import Router
 from router.proposal import Proposal
@@ -224,12 +225,16 @@ class Plan:
 
 def _measure_all(tables: Sequence[CaseTable], plan: Plan, background: Background) -> Report:
     shown: list[Table] = []
+    plots: list[Plot] = []
     results: list[Figures] = []
-    for table in tables:
+    for at, table in enumerate(tables, 1):
+        place = f"{at}-" if len(tables) > 1 else ""
         common = {"name": table.name, "n": len(table.labels), "labels": len(set(table.labels))}
         for protocol in plan.protocols(table):
             found = run(table, protocol, background, plan.only)
             shown.append(accuracy_table(table, protocol, found))
+            name = f"{place}calibration-{protocol.file_name}"
+            plots.append(calibration_plot(name, f"{table.name}, {protocol.name}", found))
             result = {**common, "protocol": protocol.name, "methods": found}
             if table.site is not None and len(protocol.rounds) == 1 and not plan.only:
                 whole, result["service"] = service(table, protocol, table.site)
@@ -238,8 +243,9 @@ def _measure_all(tables: Sequence[CaseTable], plan: Plan, background: Background
         if plan.curve:
             drawn, points = learning_curve(table, plan.curve, background, plan.only)
             shown.append(drawn)
+            plots.append(curve_plot(f"{place}curve", table.name, points))
             results.append({**common, "protocol": "curve", "points": points})
-    return Report(shown, {"results": results}, _NOTE)
+    return Report(shown, {"results": results}, _NOTE, plots)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -281,6 +287,11 @@ def _measure_all(tables: Sequence[CaseTable], plan: Plan, background: Background
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Put the tables into this file."
 )
 @click.option(
+    "--plots",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Put the plots into this folder, by default images/ beside the Markdown file.",
+)
+@click.option(
     "--part", default="accuracy", show_default=True, help="Which part of the Markdown file to replace."
 )
 @click.option(
@@ -301,6 +312,7 @@ def main(
     only: tuple[str, ...],
     most: int | None,
     markdown: Path | None,
+    plots: Path | None,
     part: str,
     json_file: Path | None,
 ) -> None:
@@ -328,7 +340,7 @@ def main(
             report = _measure_all(tables, plan, background)
     except (FenbanError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    report.publish(markdown, part, json_file)
+    report.publish(markdown, part, json_file, plots)
 
 
 if __name__ == "__main__":

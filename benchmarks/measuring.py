@@ -6,7 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -18,6 +18,7 @@ from benchmarks.protocols import Split
 from models.artifact import write_artifact
 from router.proposal import Proposal
 from router.site import Site
+from training.card import calibration
 from training.descriptions import Description
 from training.history import History, to_history
 from training.metrics import accuracy_at_coverage, expected_calibration_error, macro_f1
@@ -79,7 +80,13 @@ class Fenban:
     def size(self) -> int:
         """Return the bytes of the artifact on disk."""
         with tempfile.TemporaryDirectory() as folder:
-            write_artifact(Path(folder), self.trained.model, self.trained.manifest, self.trained.lexicon)
+            write_artifact(
+                Path(folder),
+                self.trained.model,
+                self.trained.manifest,
+                self.trained.lexicon,
+                self.trained.card,
+            )
             return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
 
 
@@ -183,7 +190,8 @@ def _judge(method: Method, probabilities: Matrix, true: list[str], seconds: floa
     order = np.argsort(-probabilities, axis=1, kind="stable")
     classes = method.classes
     threshold = getattr(method, "set_threshold", None)
-    sets = probabilities >= (np.inf if threshold is None else threshold)
+    rank = np.argsort(order, axis=1) + 1
+    sets = probabilities / rank >= (np.inf if threshold is None else threshold)
     sets[np.arange(len(true)), order[:, 0]] = True
     column = {label: at for at, label in enumerate(classes)}
     places = [column.get(label) for label in true]
@@ -208,9 +216,14 @@ def figures_of(rounds: Sequence[Sequence[Judged]]) -> Figures:
     found: Figures = {name: mean([figures[name] for figures in each]) for name in each[0]}
     fitted = [judged for judgeds in rounds for judged in judgeds]
     accuracy, n = found["accuracy"], int(found["n"])
+    stated = calibration(
+        np.concatenate([judged.probability for judged in fitted]),
+        np.concatenate([judged.right for judged in fitted]),
+    )
     return {
         **found,
         "n": n,
+        "calibration": [asdict(one) for one in stated],
         "standard_error": float(np.sqrt(accuracy * (1 - accuracy) / n)),
         "fit_seconds": statistics.median(judged.fit_seconds for judged in fitted),
         "docs_per_second": statistics.median(judged.docs_per_second for judged in fitted),

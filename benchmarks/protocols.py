@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,17 @@ class Protocol:
 
     name: str
     rounds: Sequence[Sequence[Split]]
+
+    @property
+    def file_name(self) -> str:
+        """The name as it can be a part of a file's.
+
+        Examples
+        --------
+        >>> Protocol("first 80% by date", []).file_name
+        'first-80-by-date'
+        """
+        return "-".join(re.findall(r"\w+", self.name))
 
 
 def folds(y: Sequence[str], n: int) -> Protocol:

@@ -17,12 +17,12 @@ from typing import Any
 import rich.table
 from rich.console import Console
 
-__all__ = ["Report", "Table", "made_on", "write_part"]
+__all__ = ["Plot", "Report", "Table", "made_on", "write_part"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _WIDE = 150
 _LIBRARIES = ("numpy", "scikit-learn", "jieba", "rjieba")
-_OUTPUTS = ("--markdown", "--json", "--part")
+_OUTPUTS = ("--markdown", "--json", "--part", "--plots")
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Plot:
+    """One picture.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without suffix.
+    title : str
+        What it shows, for who can't see it.
+    svg : str
+    """
+
+    name: str
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """Tables and figures of one run, and where to put them.
+    """Tables, plots and figures of one run, and where to put them.
 
     Parameters
     ----------
@@ -67,26 +85,50 @@ class Report:
         The same for programs.
     notes : str
         How to read the tables; the docs say it once for all of them.
+    plots : sequence of Plot
     """
 
     tables: Sequence[Table]
     figures: dict[str, Any]
     notes: str
+    plots: Sequence[Plot] = ()
 
-    def publish(self, markdown: Path | None, part: str, json_file: Path | None) -> None:
-        """Show the tables, and write the files that were asked for."""
+    def publish(
+        self, markdown: Path | None, part: str, json_file: Path | None, plots: Path | None = None
+    ) -> None:
+        """Show the tables, and write the files that were asked for.
+
+        Plots go into the folder `plots`, else into ``images`` beside the
+        Markdown file, which shows them.
+        """
         console = Console()
         console = console if console.is_terminal else Console(width=_WIDE)
         for table in self.tables:
             console.print(table.rich())
         console.print(f"{self.notes}\n{_made()}", highlight=False)
+        folder = plots or (markdown.parent / "images" if markdown else None)
+        drawn = self._draw(folder, part) if folder else {}
         if markdown:
-            write_part(markdown, part, "\n\n".join([*(table.markdown() for table in self.tables), _made()]))
+            pictures = [
+                f"![{title}]({Path(os.path.relpath(file, markdown.parent)).as_posix()})"
+                for file, title in drawn.items()
+            ]
+            shown = [*(table.markdown() for table in self.tables), *pictures, _made()]
+            write_part(markdown, part, "\n\n".join(shown))
         if json_file:
             known = {**made_on(), "command": command_line(), **self.figures}
             tables = [asdict(table) for table in self.tables]
             content = json.dumps({**known, "tables": tables}, ensure_ascii=False, indent=1)
             json_file.write_text(f"{content}\n", encoding="utf-8")
+
+    def _draw(self, folder: Path, part: str) -> dict[Path, str]:
+        """Write the plots; return what each file shows."""
+        files = {folder / f"{part}-{plot.name}.svg": plot for plot in self.plots}
+        if files:
+            folder.mkdir(parents=True, exist_ok=True)
+        for file, plot in files.items():
+            file.write_text(f"{plot.svg}\n", encoding="utf-8")
+        return {file: plot.title for file, plot in files.items()}
 
 
 def made_on() -> dict[str, str]:

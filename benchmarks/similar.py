@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from scipy.sparse import csr_matrix, vstack
 
-from models.embedding import TextEmbedding
+from models.features import BlockFeatures
 from models.similar import SAME_MATTER, SimilarityIndex
 from models.tokenizer import default_tokenizer
 from router.decision import OtherCase
@@ -127,13 +127,12 @@ def near_copies(cases: Sequence[Proposal], seed: int = 0) -> dict[str, list[Copy
     return found
 
 
-def index_of(cases: Sequence[Proposal], site: Site) -> tuple[SimilarityIndex, TextEmbedding, csr_matrix]:
-    """Index cases by their position, with the embedding they were made with and their rows."""
-    texts = [case.text for case in cases]
-    embedding = TextEmbedding(default_tokenizer(site.user_words), 0).fit(texts)
-    rows = embedding.transform(texts).sparse
+def index_of(cases: Sequence[Proposal], site: Site) -> tuple[SimilarityIndex, BlockFeatures, csr_matrix]:
+    """Index cases by their position, with the features they were made with and their rows."""
+    features = BlockFeatures(default_tokenizer(site.user_words))
+    rows = features.fit_transform([case.text for case in cases])
     named = [OtherCase(str(at)) for at in range(len(cases))]
-    return SimilarityIndex.build(embedding.features, rows, named), embedding, rows
+    return SimilarityIndex.build(features, rows, named), features, rows
 
 
 def recognised(
@@ -184,13 +183,13 @@ def made_cases(cases: Sequence[Proposal], n: int, seed: int = 0) -> Iterator[str
         yield case_text(chance.choice(cases).title, body)
 
 
-def made_rows(cases: Sequence[Proposal], embedding: TextEmbedding, n: int) -> csr_matrix:
+def made_rows(cases: Sequence[Proposal], features: BlockFeatures, n: int) -> csr_matrix:
     """Return the feature rows of made cases."""
     texts = made_cases(cases, n)
     parts = []
     for at in track(range(0, n, _MADE_AT_ONCE), f"造 {n:,} 件", console=Console(stderr=True)):
         some = [next(texts) for _ in range(min(_MADE_AT_ONCE, n - at))]
-        parts.append(embedding.transform(some).sparse)
+        parts.append(features.transform(some))
     return vstack(parts).tocsr()
 
 
@@ -228,13 +227,13 @@ def speeds(index: SimilarityIndex, queries: csr_matrix) -> dict[str, float]:
     }
 
 
-def print_speed(cases: Sequence[Proposal], embedding: TextEmbedding, sizes: Sequence[int]) -> None:
+def print_speed(cases: Sequence[Proposal], features: BlockFeatures, sizes: Sequence[int]) -> None:
     """Print the table of speeds."""
-    rows = made_rows(cases, embedding, max(sizes))
-    queries = embedding.transform(list(made_cases(cases, _QUERIES, seed=1))).sparse
+    rows = made_rows(cases, features, max(sizes))
+    queries = features.transform(list(made_cases(cases, _QUERIES, seed=1)))
     click.echo("每次查询的毫秒数（中位数，单核）")
     for n in sizes:
-        index = SimilarityIndex.build(embedding.features, rows[:n], [OtherCase(str(at)) for at in range(n)])
+        index = SimilarityIndex.build(features, rows[:n], [OtherCase(str(at)) for at in range(n)])
         postings = index.postings
         size = (postings.data.nbytes + postings.indices.nbytes + postings.indptr.nbytes) / 1e6
         told = "  ".join(f"{name} {value:.2f}" for name, value in speeds(index, queries).items())
@@ -242,11 +241,11 @@ def print_speed(cases: Sequence[Proposal], embedding: TextEmbedding, sizes: Sequ
 
 
 def print_merging(
-    cases: Sequence[Proposal], index: SimilarityIndex, embedding: TextEmbedding, rows: csr_matrix
+    cases: Sequence[Proposal], index: SimilarityIndex, features: BlockFeatures, rows: csr_matrix
 ) -> None:
     """Print how surely near-copies are told from other cases, at several thresholds."""
     copies = near_copies(cases)
-    copied = {kind: embedding.transform([c.text for c in some]).sparse for kind, some in copies.items()}
+    copied = {kind: features.transform([c.text for c in some]) for kind, some in copies.items()}
     nearest, merged = apart(cases, index, rows), merged_similarity(cases, index, rows)
     click.echo(f"同一件事的识别：每类仿写 {len(cases)} 件；误报：{len(cases)} 件原件各自对其余各件")
     click.echo("查准有二：仿写与原件一样多时；十件中一件是仿写时")
@@ -292,11 +291,11 @@ def main(folder: Path | None, sizes: str) -> None:
     """Print both tables."""
     site = load_site(sample_site())
     cases, _ = read_cases([folder or sample_site() / "cases"])
-    index, embedding, rows = index_of(cases, site)
-    print_merging(cases, index, embedding, rows)
+    index, features, rows = index_of(cases, site)
+    print_merging(cases, index, features, rows)
     wanted = [int(size) for size in sizes.split(",")]
     if max(wanted) > 0:
-        print_speed(cases, embedding, wanted)
+        print_speed(cases, features, wanted)
 
 
 if __name__ == "__main__":

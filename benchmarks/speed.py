@@ -7,6 +7,8 @@ of a ratio take turns. docs/benchmarks.md shows the figures.
 
 from __future__ import annotations
 
+import gc
+import re
 import statistics
 import time
 from collections import defaultdict
@@ -23,8 +25,11 @@ import numpy as np
 from benchmarks.pipelines import Tutorial, first_pipeline
 from benchmarks.processes import fit_alone, one_core, start_alone
 from benchmarks.reporting import Report, Table
-from models.parts import split_parts
+from models.classifier import RidgeTextClassifier
+from models.model import RoutingModel
+from models.similar import SimilarityIndex
 from models.store import ModelStore
+from router.decision import OtherCase
 from router.errors import FenbanError
 from router.pipeline import Router
 from router.proposal import Proposal
@@ -36,13 +41,14 @@ from training.train import train
 __all__ = ["made_up_cases", "main"]
 
 _LENGTH = 400
+_SENTENCE_END = re.compile(r"[。；！？\n]+")
 _FIT_SIZES = (1_000, 5_000, 10_000, 40_000)
 _QUICK_FIT_SIZES = (1_000, 5_000)
 _LONG_CASES = 3_500
 
 _TUTORIAL = "jieba + TF-IDF + LogisticRegression, one axis"
 _CORE = "fenban core: both axes, rules, policy"
-_EVERYTHING = "fenban everything: with words, similar cases"
+_EVERYTHING = "fenban everything: with words, similar past cases"
 _NOTE = (
     "Medians of runs that take turns, one thread, processor time (starting: by the clock). A ratio above 1 "
     "means that fenban is faster. Growth: 1 where the time of training grows as the number of texts does, "
@@ -58,6 +64,8 @@ class Effort:
     ----------
     cases : int or None
         How many of the sample cases are learned, all where None.
+    past : int
+        How many past cases similar ones are looked for among.
     batch : int
         Texts a run.
     single : int
@@ -67,13 +75,14 @@ class Effort:
     """
 
     cases: int | None = None
+    past: int = 10_000
     batch: int = 500
     single: int = 50
     repeats: int = 7
     fit_sizes: Sequence[int] = _FIT_SIZES
 
 
-_QUICK = Effort(cases=300, batch=60, single=10, repeats=2, fit_sizes=_QUICK_FIT_SIZES)
+_QUICK = Effort(cases=300, past=200, batch=60, single=10, repeats=2, fit_sizes=_QUICK_FIT_SIZES)
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class Contestants:
 
     tutorial: Tutorial
     router: Router
+    with_past: Router
 
     def batch(self, cases: Sequence[Proposal]) -> dict[str, Callable[[], object]]:
         """Return what is timed on many cases at once."""
@@ -89,7 +99,7 @@ class Contestants:
         return {
             _TUTORIAL: lambda: self.tutorial.predict_proba(texts),
             _CORE: lambda: self.router.suggest_many(cases, explain=False),
-            _EVERYTHING: lambda: self.router.suggest_many(cases),
+            _EVERYTHING: lambda: self.with_past.suggest_many(cases),
         }
 
     def single(self, cases: Sequence[Proposal]) -> dict[str, Callable[[], object]]:
@@ -98,11 +108,13 @@ class Contestants:
         return {
             _TUTORIAL: lambda: [self.tutorial.predict_proba([text]) for text in texts],
             _CORE: lambda: [self.router.suggest(case, explain=False) for case in cases],
-            _EVERYTHING: lambda: [self.router.suggest(case) for case in cases],
+            _EVERYTHING: lambda: [self.with_past.suggest(case) for case in cases],
         }
 
 
-def made_up_cases(proposals: Sequence[Proposal], n: int, length: int = _LENGTH) -> list[Proposal]:
+def made_up_cases(
+    proposals: Sequence[Proposal], n: int, length: int = _LENGTH, seed: int = 0
+) -> list[Proposal]:
     """Join sentences of cases of one section until a text has `length` characters.
 
     Parameters
@@ -112,8 +124,9 @@ def made_up_cases(proposals: Sequence[Proposal], n: int, length: int = _LENGTH) 
     n : int
     length : int
         Characters of each body, about.
+    seed : int
     """
-    draw = Random(0)
+    draw = Random(seed)
     by_section: dict[str, list[Proposal]] = defaultdict(list)
     for proposal in proposals:
         by_section[proposal.section].append(proposal)
@@ -130,13 +143,15 @@ def _joined(group: Sequence[Proposal], length: int, draw: Random) -> str:
     body = ""
     while len(body) < length:
         text = draw.choice(group).text
-        parts = split_parts(text) or [text.strip()]
+        parts = [part for part in _SENTENCE_END.split(text) if part.strip()]
         body += f"{draw.choice(parts)}。"
     return body[:length]
 
 
 def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Return the seconds of each call, one list entry a turn, after one turn that doesn't count."""
+    gc.collect()
+    gc.freeze()  # what was made before is looked through for garbage on neither side's time
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name, call in calls.items():
@@ -157,15 +172,18 @@ def against_first(seconds: dict[str, list[float]]) -> dict[str, float]:
 
 
 def batch_table(
-    sides: Contestants, cases: Sequence[Proposal], repeats: int, learned: int
+    sides: Contestants, cases: Sequence[Proposal], effort: Effort, learned: int
 ) -> tuple[Table, dict[str, Any]]:
     """Time many cases at once."""
-    seconds = take_turns(sides.batch(cases), repeats)
+    seconds = take_turns(sides.batch(cases), effort.repeats)
     ratio = against_first(seconds)
     speed = {name: len(cases) / statistics.median(taken) for name, taken in seconds.items()}
     rows = [[name, f"{speed[name]:,.0f}", f"{ratio[name]:.2f}"] for name in speed]
     length = statistics.median(len(case.text) for case in cases)
-    title = f"In batches of {len(cases):,} cases of {length:.0f} characters; the model learned {learned:,}"
+    title = (
+        f"In batches of {len(cases):,} cases of {length:.0f} characters; "
+        f"the model learned {learned:,}, similar ones are out of {effort.past:,}"
+    )
     found = {name: {"docs_per_second": speed[name], "ratio": ratio[name]} for name in speed}
     return Table(title, ["", "cases/s", "ratio"], rows), found
 
@@ -240,10 +258,11 @@ def measure(
     with TemporaryDirectory() as folder:
         store = ModelStore(Path(folder) / "store")
         store.add(trained.model, trained.manifest, trained.lexicon)
-        sides = Contestants(tutorial, Router(store.load(), site))
+        past = made_up_cases(history.proposals, effort.past, seed=1)
+        sides = Contestants(tutorial, Router(store.load(), site), _with_past(store.load(), site, past))
         click.echo("batches, single cases, starts", err=True)
         made: dict[str, tuple[Table, Any]] = {
-            "batch": batch_table(sides, cases[: effort.batch], effort.repeats, len(learned.cases)),
+            "batch": batch_table(sides, cases[: effort.batch], effort, len(learned.cases)),
             "single": single_table(sides, cases[: effort.single], effort.repeats),
             "start": start_table(store.directory, site_directory, effort.repeats),
         }
@@ -254,6 +273,15 @@ def measure(
         made["fit"] = fit_table(fit, effort.fit_sizes)
     figures = {name: found for name, (_, found) in made.items()}
     return Report([table for table, _ in made.values()], {"cases": len(learned.cases), **figures}, _NOTE)
+
+
+def _with_past(model: RoutingModel, site: Site, past: Sequence[Proposal]) -> Router:
+    """Return a router whose model looks for similar cases among `past`."""
+    assert isinstance(model.section, RidgeTextClassifier)
+    features = model.section.embedding_.features
+    rows = features.transform([case.text for case in past])
+    model.similar = SimilarityIndex.build(features, rows, [OtherCase(case.case_id) for case in past])
+    return Router(model, site)
 
 
 def _part(history: History, most: int | None, site: Site) -> History:

@@ -2,11 +2,12 @@
 
 A folder with ``manifest.json`` (what it is and where it came from), for each
 axis and for the past cases ``<part>.json`` (numbers and strings) and
-``<part>.joblib`` (arrays, uncompressed so that workers map one copy), and
-``lexicon.txt`` (the user dictionary it was trained with). No class of ours is
-pickled. The folder's digest is kept outside it, by the store, and checked
-before anything here is read; see docs/artifact.md for the format and how it
-may change.
+``<part>.joblib`` (arrays, uncompressed so that workers map one copy),
+``lexicon.txt`` (the user dictionary it was trained with) and ``card.json``
+(how it did; see `models.card`). No class of ours is pickled. The folder's
+digest is kept outside it, by the store, and checked before anything here but
+manifest and card is read; see docs/artifact.md for the format and how it may
+change.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 
+from models.card import Card, write_card
 from models.classifier import RidgeTextClassifier
 from models.co_handling import CoHandling
+from models.held_out import HeldOutCases
 from models.model import RoutingModel
 from models.similar import SimilarityIndex
 from models.tokenizer import default_tokenizer
@@ -32,10 +36,15 @@ from router.plugins import get_plugin
 
 __all__ = ["FORMAT_VERSION", "Manifest", "folder_digest", "read_artifact", "read_manifest", "write_artifact"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _ARRAY = "__array__"
 _SHARED, _FITTED = "embedding", "embedding_"
-_SIMILAR = "similar"
+_SURROGATES = "surrogatepass"
+"""A title may hold half an emoji that some program cut in two."""
+
+_SIMILAR, _HELD_OUT = "similar", "held_out"
+
+_Part = Classifier | CoHandling | SimilarityIndex | HeldOutCases
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,13 @@ class Manifest:
     format_version: int = field(default=FORMAT_VERSION)
 
 
-def write_artifact(folder: Path, model: RoutingModel, manifest: Manifest, lexicon: tuple[str, ...]) -> None:
+def write_artifact(
+    folder: Path,
+    model: RoutingModel,
+    manifest: Manifest,
+    lexicon: tuple[str, ...],
+    card: Card | None = None,
+) -> None:
     """Write a model into an existing, empty folder.
 
     Raises
@@ -84,9 +99,12 @@ def write_artifact(folder: Path, model: RoutingModel, manifest: Manifest, lexico
         if name != "section" and _shares_embedding(part, model.section):
             state[_SHARED] = None
         plain = _take_arrays(state, arrays)
-        (folder / f"{name}.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps(plain, ensure_ascii=False)
+        (folder / f"{name}.json").write_text(text, encoding="utf-8", errors=_SURROGATES)
         joblib.dump(arrays, folder / f"{name}.joblib", compress=0)
     (folder / "lexicon.txt").write_text("".join(f"{word}\n" for word in lexicon), encoding="utf-8")
+    if card is not None:
+        write_card(folder, card)
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(text, encoding="utf-8")
 
@@ -151,15 +169,27 @@ def read_artifact(folder: Path, version: str) -> RoutingModel:
     Raises
     ------
     StoreError
-        If its parts aren't those that this version of fenban writes.
+        If its parts aren't those that this version of fenban writes, or a
+        plugin it was trained with can't be used.
     """
     manifest = read_manifest(folder)
     try:
         return _read_parts(folder, version, manifest)
+    except PluginError as error:
+        hint = "；".join(filter(None, (error.hint, _gone(manifest))))
+        message = f"模型要用训练时的插件：{error.message}"
+        raise StoreError(message, where=str(folder), hint=hint) from error
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise StoreError(
             "模型的内容不是本版本写的样子", where=str(folder), hint="请用本版本重新训练，或从备份恢复"
         ) from error
+
+
+def _gone(manifest: Manifest) -> str:
+    """Say which distributions were there when the model was trained and aren't now."""
+    installed = {found.name for found in distributions()} | {"python"}
+    gone = [f"{name} {known}" for name, known in manifest.libraries.items() if name not in installed]
+    return f"训练时装有 {'、'.join(gone)}，请装上再试" if gone else ""
 
 
 def _read_parts(folder: Path, version: str, manifest: Manifest) -> RoutingModel:
@@ -182,11 +212,14 @@ def _read_parts(folder: Path, version: str, manifest: Manifest) -> RoutingModel:
     similar: SimilarityIndex | None = None
     if (folder / f"{_SIMILAR}.json").exists():
         similar = SimilarityIndex.from_state(_read_state(folder, _SIMILAR))
-    return RoutingModel(section, topic, co, version, manifest.thresholds, similar)
+    held_out: HeldOutCases | None = None
+    if (folder / f"{_HELD_OUT}.json").exists():
+        held_out = HeldOutCases.from_state(_read_state(folder, _HELD_OUT))
+    return RoutingModel(section, topic, co, version, manifest.thresholds, similar, held_out)
 
 
 def _read_state(folder: Path, axis: str) -> dict[str, Any]:
-    plain = json.loads((folder / f"{axis}.json").read_text(encoding="utf-8"))
+    plain = json.loads((folder / f"{axis}.json").read_text(encoding="utf-8", errors=_SURROGATES))
     arrays = joblib.load(folder / f"{axis}.joblib", mmap_mode="r")
     state: dict[str, Any] = _put_arrays(plain, arrays)
     return state
@@ -207,12 +240,13 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _parts(model: RoutingModel) -> list[tuple[str, Classifier | CoHandling | SimilarityIndex]]:
-    parts: list[tuple[str, Classifier | CoHandling | SimilarityIndex | None]] = [
+def _parts(model: RoutingModel) -> list[tuple[str, _Part]]:
+    parts: list[tuple[str, _Part | None]] = [
         ("section", model.section),
         ("topic", model.topic),
         ("co", model.co),
         (_SIMILAR, model.similar),
+        (_HELD_OUT, model.held_out),
     ]
     return [(name, part) for name, part in parts if part is not None]
 

@@ -13,13 +13,16 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import KFold
+from sklearn.utils import check_consistent_length
 
 from models.calibration import fit_temperature, to_probabilities
 from models.embedding import Embedded, TextEmbedding
 from models.explain import evidence
 from models.kernel_ridge import DUAL_LIMIT, Solution, solve_dual, solve_primal
+from models.self_training import GUESS_WEIGHT, surest, tells_enough
 from models.tokenizer import default_tokenizer
 from router.decision import Evidence
 from router.errors import TrainingError
@@ -28,11 +31,13 @@ from router.interfaces import Tokenizer
 __all__ = ["RidgeTextClassifier"]
 
 _FEW_CASES = 600
-"""Up to so many cases the probabilities are calibrated on folds that refit everything.
-
-With more, or with more texts without labels, a single text adds too little to
-the embedding to matter, and refitting takes long.
+"""Up to so many cases more is done with them: texts without labels are learned too,
+and without such texts the probabilities are calibrated on folds that refit everything.
 """
+_MANY_UNLABELLED = 1_000
+"""From fewer texts without labels it can't be told what words mean."""
+_MOST_GUESSED = 8_000
+"""More texts without labels aren't looked at to learn from."""
 
 _FOLDS = 5
 _HEAVIEST_DESCRIPTION = 3.0
@@ -45,11 +50,11 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     penalty : float
-        Strength of the L2 penalty.
+        Strength of the L2 penalty, above 0.
     balance : float
         0 gives every case the same weight, 1 every class.
     description_weight : float
-        Total weight of the descriptions of one class, in cases.
+        Total weight of the descriptions of one class, in cases; above 0.
     latent_dimensions : int
         Per latent block; 0 for none.
     tokenizer : Tokenizer or None
@@ -66,7 +71,8 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Factor from scores to log-odds.
     held_out_proba_ : ndarray, shape (n_texts, n_classes)
         Probabilities of the training texts, each by a model that never
-        learned it; with more than 600 its words were in the embedding.
+        learned it. With more than 600, with a given embedding, or with many
+        texts without labels, its words were in the embedding.
 
     Examples
     --------
@@ -120,31 +126,77 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         TrainingError
             If there are fewer than two labels, or no text holds a word.
+        ValueError
+            If there aren't as many labels as texts, or a parameter is out of
+            its range.
         """
+        check_consistent_length(texts, y)
+        if min(self.penalty, self.description_weight) <= 0:
+            raise ValueError("penalty and description_weight must be above 0")
         described, background = list(descriptions or ()), list(unlabelled or ())
-        left_out = self._learn(texts, y, described, background)
-        target = np.searchsorted(self.classes_, np.asarray(y, dtype=np.str_))
-        if self.embedding is None and len(texts) <= _FEW_CASES and len(background) <= _FEW_CASES:
+        learned = [*texts, *(text for _, text in described)]
+        labels = [*y, *(label for label, _ in described)]
+        embedded = self._embed(learned, background, len(described))
+        left_out = self.fit_embedded(embedded, labels, len(texts))
+        guessable = background[:_MOST_GUESSED]
+        if len(texts) <= _FEW_CASES and tells_enough(len(guessable), len(self.classes_)):
+            more = self.embedding_.transform(guessable)
+            left_out = self._self_trained(embedded, labels, len(texts), more)
+        elif self.embedding is None and len(texts) <= _FEW_CASES:
             left_out = self._cross_fitted(texts, y, described, background, left_out)
+        target = np.searchsorted(self.classes_, np.asarray(y, dtype=np.str_))
         self.temperature_ = fit_temperature(left_out, target)
         self.held_out_proba_ = to_probabilities(left_out, self.temperature_)
         return self
 
+    def fit_embedded(
+        self, embedded: Embedded, labels: Sequence[str], n_cases: int, n_guessed: int = 0
+    ) -> NDArray[np.float64]:
+        """Learn everything but the temperature from texts that are embedded already.
+
+        Parameters
+        ----------
+        embedded : Embedded
+            Cases first, descriptions after them.
+        labels : sequence of str
+        n_cases : int
+        n_guessed : int
+            How many of the last ones are texts whose labels were guessed.
+
+        Returns
+        -------
+        ndarray, shape (n_cases, n_classes)
+            Scores of the cases, each by a model that didn't learn it.
+        """
+        self.classes_, target = np.unique(np.asarray(labels, dtype=np.str_), return_inverse=True)
+        if len(self.classes_) < 2:
+            raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
+        if not embedded.sparse.nnz:
+            raise TrainingError("训练文本里没有可用的文字", hint="请检查标题和正文两列是否读对")
+        solution = self._solve(embedded, target, self._weights(target, n_cases, n_guessed))
+        self.weights_ = self.embedding_.unfold(solution.sparse_weights, solution.dense_weights)
+        self.mean_weights_ = self.weights_.mean(axis=1)
+        return solution.held_out[:n_cases]
+
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n_texts, n_classes)."""
-        return self.proba_of(self.embedding_.transform(texts))
+        return self.proba_of(self.embedding_.features.transform(texts))
 
-    def proba_of(self, embedded: Embedded) -> NDArray[np.float64]:
-        """Return calibrated probabilities of texts that are embedded already."""
-        return to_probabilities(self._scores(embedded), self.temperature_)
+    def proba_of(self, rows: csr_matrix) -> NDArray[np.float64]:
+        """Return calibrated probabilities of texts that are feature rows already."""
+        return to_probabilities(self._scores(rows), self.temperature_)
 
     def known_share(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of each text's words and pairs that training has seen."""
-        return self.embedding_.transform(texts).known_share
+        return np.concatenate(
+            [np.zeros(0), *(s.known_share for s in self.embedding_.features.batches(texts))]
+        )
 
     def evidence(self, text: str, labels: Sequence[str]) -> list[tuple[Evidence, ...]]:
         """Return the words of `text` that spoke for each of `labels`, strongest first."""
-        return evidence(self, text, labels)
+        known = self.classes_.tolist()
+        columns = np.array([known.index(label) for label in labels], dtype=np.int64)
+        return evidence(self, self.embedding_.features.see([text]), [text], columns[None, :])[0]
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
         """Return the most probable label of each text."""
@@ -152,8 +204,10 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return best
 
     def alike(self) -> RidgeTextClassifier:
-        """Return an unfitted classifier of the same settings over the fitted embedding."""
-        return self._unfitted(self.embedding_)
+        """Return a classifier of the same settings over the fitted embedding, to be fitted on other texts."""
+        other = self._unfitted(self.embedding_)
+        other.embedding_ = self.embedding_
+        return other
 
     def state(self) -> dict[str, Any]:
         """Return arrays, numbers and strings that `from_state` needs."""
@@ -167,8 +221,8 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "classes": self.classes_.tolist(),
             "temperature": self.temperature_,
             "embedding": self.embedding_.state(),
-            "sparse_weights": self.sparse_weights_,
-            "dense_weights": self.dense_weights_,
+            "weights": self.weights_,
+            "mean_weights": self.mean_weights_,
         }
 
     @classmethod
@@ -187,27 +241,37 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not isinstance(embedding, TextEmbedding):
             embedding = TextEmbedding.from_state(embedding, tokenizer)
         model.embedding_ = embedding
-        model.sparse_weights_ = state["sparse_weights"]
-        model.dense_weights_ = state["dense_weights"]
+        model.weights_, model.mean_weights_ = state["weights"], state["mean_weights"]
         return model
 
-    def _learn(
-        self,
-        texts: Sequence[str],
-        y: Sequence[str],
-        described: Sequence[tuple[str, str]],
-        unlabelled: Sequence[str],
+    def _self_trained(
+        self, embedded: Embedded, labels: Sequence[str], n_cases: int, more: Embedded
     ) -> NDArray[np.float64]:
-        """Learn everything but the temperature, and return the leave-one-out scores of `texts`."""
-        labels = np.asarray([*y, *(label for label, _ in described)], dtype=np.str_)
-        self.classes_, target = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise TrainingError("至少要有两个不同的标签才能训练", hint="请补充其他股室的案件，或给出标签说明")
-        learned = [*texts, *(text for _, text in described)]
-        embedded = self._embed(learned, unlabelled)
-        solution = self._solve(embedded, target, self._weights(target, len(texts)))
-        self.sparse_weights_, self.dense_weights_ = solution.sparse_weights, solution.dense_weights
-        return solution.held_out[: len(texts)]
+        """Learn the texts that it is surest of too; return scores of the cases by folds that do the same."""
+        self._learn_surest(embedded, labels, n_cases, more)
+        scores = np.full((n_cases, len(self.classes_)), -1.0)  # what a ridge on ±1 says of an unknown class
+        if n_cases < 2:
+            return scores
+        # many folds: with a tenth of few cases left out a model is nearly as good as with all
+        n_folds = min(n_cases, 2 * _FOLDS)
+        described = np.arange(n_cases, len(labels))
+        for learn, judge in KFold(n_folds, shuffle=True, random_state=0).split(np.arange(n_cases)):
+            rows = np.concatenate([learn, described])
+            fold = self.alike()
+            try:
+                fold.fit_embedded(embedded.of(rows), [labels[at] for at in rows], len(learn))
+                fold._learn_surest(embedded.of(rows), [labels[at] for at in rows], len(learn), more)
+            except TrainingError:
+                continue  # the only case of a label is being judged
+            columns = np.searchsorted(self.classes_, fold.classes_)
+            scores[np.ix_(judge, columns)] = fold._scores(embedded.sparse[judge])
+        return scores
+
+    def _learn_surest(self, embedded: Embedded, labels: Sequence[str], n_cases: int, more: Embedded) -> None:
+        """Learn once more, with the texts that it is surest of now."""
+        text, label = surest(self._scores(more.sparse))
+        guessed = [*labels, *self.classes_[label].tolist()]
+        self.fit_embedded(embedded.followed_by(more.of(text)), guessed, n_cases, len(text))
 
     def _cross_fitted(
         self,
@@ -227,13 +291,15 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return scores
         for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
             fold = self._unfitted(None)
+            some = [*(texts[i] for i in learn), *(text for _, text in described)]
+            labels = [*(y[i] for i in learn), *(label for label, _ in described)]
             try:
-                fold._learn([texts[i] for i in learn], [y[i] for i in learn], described, unlabelled)
+                fold.fit_embedded(fold._embed(some, unlabelled, len(described)), labels, len(learn))
             except TrainingError:
                 continue  # the only case of a label, or with a word, is being judged
             scores[judge] = -1.0  # what a ridge on ±1 says of a class that a fold never saw
             columns = np.searchsorted(self.classes_, fold.classes_)
-            judged = fold.embedding_.transform([texts[i] for i in judge])
+            judged = fold.embedding_.features.transform([texts[i] for i in judge])
             scores[np.ix_(judge, columns)] = fold._scores(judged)
         return scores
 
@@ -247,36 +313,32 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             embedding,
         )
 
-    def _embed(self, learned: Sequence[str], unlabelled: Sequence[str]) -> Embedded:
+    def _embed(self, learned: Sequence[str], unlabelled: Sequence[str], n_descriptions: int) -> Embedded:
         """Return the learned texts as numbers, by the given embedding or one fitted on all texts."""
         if self.embedding is not None:
             self.embedding_ = self.embedding
-        else:
-            dimensions = self.latent_dimensions if len(learned) <= DUAL_LIMIT else 0
-            tokenizer = self.tokenizer or default_tokenizer()
-            self.embedding_ = TextEmbedding(tokenizer, dimensions).fit([*learned, *unlabelled])
-        embedded = self.embedding_.transform(learned)
-        if not embedded.sparse.nnz:
-            raise TrainingError("训练文本里没有可用的文字", hint="请检查标题和正文两列是否读对")
-        return embedded
+            return self.embedding_.transform(learned, n_descriptions)
+        dimensions = self.latent_dimensions if len(learned) <= DUAL_LIMIT else 0
+        n_cases = len(learned) - n_descriptions
+        few_among_many = n_cases <= _FEW_CASES and len(unlabelled) >= _MANY_UNLABELLED
+        tokenizer = self.tokenizer or default_tokenizer()
+        self.embedding_ = TextEmbedding(tokenizer, dimensions, with_meanings=few_among_many)
+        return self.embedding_.fit_transform([*learned, *unlabelled], n_cases, n_descriptions)
 
-    def _weights(self, target: NDArray[np.int64], n_texts: int) -> NDArray[np.float64]:
+    def _weights(self, target: NDArray[np.int64], n_cases: int, n_guessed: int) -> NDArray[np.float64]:
         """Return sample weights: cases by how rare their class is, descriptions by total weight."""
-        weights = np.empty(len(target))
         n_classes = len(self.classes_)
-        cases = np.bincount(target[:n_texts], minlength=n_classes)
-        described = np.bincount(target[n_texts:], minlength=n_classes)
-        weights[:n_texts] = (n_texts / (n_classes * cases[target[:n_texts]])) ** self.balance
-        share = self.description_weight / described[target[n_texts:]]
-        weights[n_texts:] = np.minimum(share, _HEAVIEST_DESCRIPTION)
-        return weights
+        cases, descriptions = target[:n_cases], target[n_cases : len(target) - n_guessed]
+        balanced = (n_cases / (n_classes * np.bincount(cases, minlength=n_classes)[cases])) ** self.balance
+        share = self.description_weight / np.bincount(descriptions, minlength=n_classes)[descriptions]
+        guessed = np.full(n_guessed, GUESS_WEIGHT)
+        return np.concatenate([balanced, np.minimum(share, _HEAVIEST_DESCRIPTION), guessed])
 
     def _solve(self, embedded: Embedded, target: NDArray[np.int64], weights: NDArray[np.float64]) -> Solution:
         signs = np.where(target[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
         if len(target) <= DUAL_LIMIT:
             return solve_dual(embedded.sparse, embedded.dense, signs, weights, self.penalty)
-        return solve_primal(embedded.sparse, signs, weights, self.penalty)
+        return solve_primal(embedded.sparse, embedded.dense, signs, weights, self.penalty)
 
-    def _scores(self, embedded: Embedded) -> NDArray[np.float64]:
-        scores = embedded.sparse @ self.sparse_weights_ + embedded.dense @ self.dense_weights_
-        return np.asarray(scores, dtype=np.float64)
+    def _scores(self, rows: csr_matrix) -> NDArray[np.float64]:
+        return np.asarray(rows @ self.weights_, dtype=np.float64)

@@ -8,22 +8,22 @@ street lamps in a case about sewers speaks for the lamps' section.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from models.classifier import RidgeTextClassifier
-from models.embedding import Embedded
+from models.embedding import Embedded, TextEmbedding
 from models.kernel_ridge import DUAL_LIMIT, Solution, solve_dual
-from models.parts import split_parts
 from router.errors import TrainingError
-from router.proposal import case_text
 
-__all__ = ["CoHandling", "part_probabilities"]
+__all__ = ["CoHandling", "highest_part"]
 
 Matrix = NDArray[np.float64]
 
@@ -37,24 +37,31 @@ _THRESHOLDS = np.arange(0.3, 0.91, 0.05)
 """Below .3 a suggestion to co-handle would be wrong too often to be read."""
 
 
-def part_probabilities(classifier: RidgeTextClassifier, texts: Sequence[str]) -> Matrix:
+def highest_part(parts: Matrix, owner: NDArray[np.int64], n_texts: int) -> Matrix:
     """Return for each text the highest probability that any part gives each class.
 
     Parameters
     ----------
-    classifier : RidgeTextClassifier
-    texts : sequence of str
+    parts : ndarray, shape (n_parts, n_classes)
+        Section probabilities of the parts by themselves.
+    owner : ndarray of int, shape (n_parts,)
+        The text that each part is of, in order.
+    n_texts : int
 
     Returns
     -------
     ndarray, shape (n_texts, n_classes)
         Zero for a text of one part.
+
+    Examples
+    --------
+    >>> highest_part(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([1, 1]), 2).tolist()
+    [[0.0, 0.0], [0.9, 0.6]]
     """
-    highest = np.zeros((len(texts), len(classifier.classes_)))
-    owned = [(at, case_text("", part)) for at, text in enumerate(texts) for part in split_parts(text)]
-    if owned:
-        owner = np.array([at for at, _ in owned])
-        np.maximum.at(highest, owner, classifier.predict_proba([part for _, part in owned]))
+    highest = np.zeros((n_texts, parts.shape[1]))
+    owners, first = np.unique(owner, return_index=True)
+    if len(owners):
+        highest[owners] = np.maximum.reduceat(parts, first, axis=0)
     return highest
 
 
@@ -109,32 +116,35 @@ class CoHandling:
         wanted = np.array([[label in labels for label in self.classes_] for labels in co_handled])
         if wanted.all():  # the same sections every time: no case tells when they are not needed
             return None
-        embedded = self.section.embedding_.transform(texts)
+        embedding = self.section.embedding_
+        described = embedding.transform([text for _, text in descriptions], len(descriptions))
+        cases = _Cases.of(embedding, texts)
         whole = self.section.held_out_proba_
-        dense = _inputs(embedded, whole, self._held_out_parts(texts, lead, descriptions))
+        labels = [*lead, *(label for label, _ in descriptions)]
+        of_section = _inputs(whole, self._held_out_parts(cases, described, labels))
+        dense = np.hstack([cases.embedded.dense, of_section])
         target = np.where(wanted, 1.0, -1.0)
-        solution = solve_dual(embedded.sparse, dense, target, np.ones(len(texts)), _PENALTY)
+        solution = solve_dual(cases.embedded.sparse, dense, target, np.ones(len(texts)), _PENALTY)
         self._keep(solution, wanted, self.section.classes_[whole.argmax(axis=1)])
         return self
 
-    def probabilities(self, texts: Sequence[str], embedded: Embedded, whole: Matrix) -> Matrix:
+    def probabilities(self, rows: csr_matrix, whole: Matrix, parts: Matrix) -> Matrix:
         """Return the probability that each class co-handles.
 
         Parameters
         ----------
-        texts : sequence of str
-        embedded : Embedded
-            Of `texts`.
+        rows : csr_matrix, shape (n_texts, n_features)
         whole : ndarray, shape (n_texts, n_section_classes)
-            Section probabilities of `texts`.
+            Section probabilities of the texts.
+        parts : ndarray, shape (n_texts, n_section_classes)
+            See `highest_part`.
 
         Returns
         -------
         ndarray, shape (n_texts, n_classes)
             Independent of each other; rows don't sum to one.
         """
-        dense = _inputs(embedded, whole, part_probabilities(self.section, texts))
-        scores = embedded.sparse @ self.sparse_weights_ + dense @ self.dense_weights_
+        scores = rows @ self.text_weights_ + _inputs(whole, parts) @ self.section_weights_
         probabilities: Matrix = expit(self.slope_ * scores + self.offset_)
         return probabilities
 
@@ -145,8 +155,8 @@ class CoHandling:
             "slope": self.slope_,
             "offset": self.offset_,
             "threshold": self.threshold_,
-            "sparse_weights": self.sparse_weights_,
-            "dense_weights": self.dense_weights_,
+            "text_weights": self.text_weights_,
+            "section_weights": self.section_weights_,
         }
 
     @classmethod
@@ -156,27 +166,33 @@ class CoHandling:
         model.classes_ = np.asarray(state["classes"], dtype=np.str_)
         model.slope_, model.offset_ = state["slope"], state["offset"]
         model.threshold_ = state["threshold"]
-        model.sparse_weights_, model.dense_weights_ = state["sparse_weights"], state["dense_weights"]
+        model.text_weights_, model.section_weights_ = state["text_weights"], state["section_weights"]
         return model
 
-    def _held_out_parts(
-        self, texts: Sequence[str], lead: Sequence[str], descriptions: Sequence[tuple[str, str]]
-    ) -> Matrix:
+    def _held_out_parts(self, cases: _Cases, described: Embedded, labels: Sequence[str]) -> Matrix:
         """Return part probabilities by models that never saw the case the part is of."""
-        found = np.zeros((len(texts), len(self.section.classes_)))
+        n_cases = len(labels) - described.sparse.shape[0]
+        found = np.zeros((n_cases, len(self.section.classes_)))
         column = {label: at for at, label in enumerate(self.section.classes_.tolist())}
-        for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(texts):
+        of_descriptions = list(range(n_cases, len(labels)))
+        for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(np.arange(n_cases)):
             fold = self.section.alike()
+            known = [labels[at] for at in (*learn, *of_descriptions)]
             try:
-                fold.fit([texts[i] for i in learn], [lead[i] for i in learn], descriptions=descriptions)
+                fold.fit_embedded(cases.embedded.of(learn).followed_by(described), known, len(learn))
             except TrainingError:
                 continue  # the only case of a label, or with a word, is being judged
+            fold.temperature_ = self.section.temperature_
             columns = [column[label] for label in fold.classes_.tolist()]
-            found[np.ix_(judge, columns)] = part_probabilities(fold, [texts[i] for i in judge])
+            judged = np.flatnonzero(np.isin(cases.part_owner, judge))
+            parts = highest_part(fold.proba_of(cases.parts[judged]), cases.part_owner[judged], n_cases)
+            found[np.ix_(judge, columns)] = parts[judge]
         return found
 
     def _keep(self, solution: Solution, wanted: NDArray[np.bool_], lead: NDArray[np.str_]) -> None:
-        self.sparse_weights_, self.dense_weights_ = solution.sparse_weights, solution.dense_weights
+        n_latent = len(solution.dense_weights) - 2 * len(self.section.classes_)
+        latent, self.section_weights_ = np.split(solution.dense_weights, [n_latent])
+        self.text_weights_ = self.section.embedding_.unfold(solution.sparse_weights, latent)
         scores = solution.held_out
         platt = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), wanted.ravel())
         self.slope_, self.offset_ = float(platt.coef_[0, 0]), float(platt.intercept_[0])
@@ -185,9 +201,29 @@ class CoHandling:
         self.threshold_ = _best_threshold(probabilities, wanted)
 
 
-def _inputs(embedded: Embedded, whole: Matrix, parts: Matrix) -> NDArray[np.float32]:
-    dense = np.hstack([embedded.dense, _WHOLE_WEIGHT * whole, _PART_WEIGHT * parts])
-    return dense.astype(np.float32)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Cases:
+    """Past cases as numbers, and the rows of their parts."""
+
+    embedded: Embedded
+    parts: csr_matrix
+    part_owner: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, embedding: TextEmbedding, texts: Sequence[str]) -> _Cases:
+        rows: list[csr_matrix] = []
+        parts: list[csr_matrix] = []
+        owner: list[NDArray[np.int64]] = []
+        for seen in embedding.features.batches(texts):
+            owner.append(seen.laid.parts.owner + sum(each.shape[0] for each in rows))
+            rows.append(seen.matrix)
+            parts.append(embedding.features.parts(seen))
+        whole = embedding.embed(vstack(rows, format="csr"))
+        return cls(whole, vstack(parts, format="csr"), np.concatenate(owner))
+
+
+def _inputs(whole: Matrix, parts: Matrix) -> NDArray[np.float32]:
+    return np.hstack([_WHOLE_WEIGHT * whole, _PART_WEIGHT * parts]).astype(np.float32)
 
 
 def _best_threshold(probabilities: Matrix, wanted: NDArray[np.bool_]) -> float:

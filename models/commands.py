@@ -11,8 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from models.artifact import Manifest
+from models.card import Card, as_json
+from models.card_tables import card_tables
+from models.card_words import Row, about, limits, metrics
 from models.store import ModelStore
-from router.console import json_option, say, store_option, write_json
+from router.console import check_target, json_option, save, say, site_option, store_option, write_json
+from router.site_files import load_site
 
 __all__ = ["models"]
 
@@ -58,23 +62,47 @@ def list_versions(store: Path, json_file: str | None) -> None:
 @models.command()
 @click.argument("version", required=False)
 @store_option
+@site_option
 @json_option
-def show(version: str | None, store: Path, json_file: str | None) -> None:
-    """显示一个版本的来历和指标 · show where a version comes from and how good it is."""
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="写成一个网页，可打印，不用联网 · write one page",
+)
+def show(
+    version: str | None, store: Path, site: Path | None, json_file: str | None, html_file: Path | None
+) -> None:
+    """显示一个版本的模型卡：来历、指标、校准、短处 · show a version's card.
+
+    With --site labels are shown by their names.
+    """
+    check_target(json_file)
     models_in = ModelStore(store)
-    manifest = models_in.manifest(version)
+    version = version or models_in.needed_live()
+    manifest, card = models_in.manifest(version), models_in.card(version)
+    bureau = load_site(site) if site else None
+    name = bureau.name if bureau else str
+    weak = limits(manifest, card, name)
+    if html_file:
+        from models.card_page import card_page  # its libraries are needed here only
+
+        title = bureau.settings.bureau if bureau else ""
+        save(html_file, card_page(version, manifest, card, name, title).encode())
+        say(f"模型卡已写到 {html_file}")
     if json_file:
-        write_json({"version": version or models_in.live, **asdict(manifest)}, json_file)
+        found = {"version": version, **asdict(manifest), "card": as_json(card)}
+        write_json({**found, "limits": [limit._asdict() for limit in weak]}, json_file)
+    if html_file or json_file:
         return
     console = Console()
-    table = Table(title=f"模型 {version or models_in.live}", show_header=False)
-    for name, value in _lines(manifest):
-        table.add_row(name, value)
-    console.print(table)
-    counts = Table("标签", "案件数", title="各标签案件数")
-    for label, n in manifest.cases["per_label"].items():
-        counts.add_row(label, str(n))
-    console.print(counts)
+    for table in card_tables(version, manifest, card, name):
+        console.print(table)
+    if weak:
+        console.print("已知的短处")
+    for limit in weak:
+        console.print(f"· {limit.text}", markup=False, highlight=False)
 
 
 @models.command()
@@ -89,12 +117,13 @@ def compare(first: str, second: str, store: Path, json_file: str | None) -> None
     if json_file:
         write_json({version: asdict(manifest) for version, manifest in pair.items()}, json_file)
         return
-    lines = [dict(_lines(manifest)) for manifest in pair.values()]
-    table = Table(title=f"{first} 与 {second}")
-    for heading in ("", first, second):
-        table.add_column(heading)
-    for name in dict.fromkeys([*lines[0], *lines[1]]):
-        table.add_row(name, *(line.get(name, "—") for line in lines))
+    rows = [
+        {(row.name, row.key): row.value for row in _rows(manifest, models_in.card(version))}
+        for version, manifest in pair.items()
+    ]
+    table = Table("项目", "", first, second, title=f"{first} 与 {second}")
+    for name, key in dict.fromkeys([*rows[0], *rows[1]]):
+        table.add_row(name, key, *(row.get((name, key), "—") for row in rows))
     Console().print(table)
 
 
@@ -127,20 +156,10 @@ def _summary(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _lines(manifest: Manifest) -> list[tuple[str, str]]:
-    cases = manifest.cases
-    metrics = [(name, f"{value:.4g}") for name, value in manifest.metrics.items()]
-    thresholds = [(f"threshold {name}", f"{value:.4g}") for name, value in manifest.thresholds.items()]
-    return [
-        ("created_at", manifest.created_at),
-        ("classifier / tokenizer", f"{manifest.classifier} / {manifest.tokenizer}"),
-        ("cases", f"{cases['n']}（{'–'.join(map(str, cases['years'])) or '无日期'}）"),
-        ("cases digest", cases["digest"][:16]),
-        ("labels", "、".join(f"{axis} {len(labels)}" for axis, labels in manifest.labels.items())),
-        *metrics,
-        *thresholds,
-        ("libraries", "，".join(f"{name} {v}" for name, v in manifest.libraries.items())),
-    ]
+def _rows(manifest: Manifest, card: Card | None) -> list[Row]:
+    of_sections = metrics(manifest, card).get("section", [])
+    numbers = [Row("门槛", name, f"{value:.4g}") for name, value in manifest.thresholds.items()]
+    return [*about(manifest, card), *of_sections, *numbers]
 
 
 def _percent(value: object) -> str:

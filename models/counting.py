@@ -1,235 +1,224 @@
-"""Counting characters, character pairs and words into sparse matrices.
-
-scikit-learn's character analysers walk every text in Python; here all texts
-of a batch become one array of code points and are counted together.
-"""
+"""Vocabularies of characters, character pairs and words, and counting them into sparse rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["CharacterCounter", "Entries", "Spans", "Texts", "WordCounter", "places"]
+from models.laid_out import LaidOut
 
-_PAIR_SHIFT = np.uint64(21)  # a code point has at most 21 bits
+__all__ = ["UNKNOWN", "Met", "Vocabulary", "count_rows"]
 
-
-@dataclass(frozen=True, eq=False)
-class Texts:
-    """Normalised texts and their words, laid out once for all counters.
-
-    Parameters
-    ----------
-    strings : sequence of str
-    words : sequence of list of str
-        The words of each text, without punctuation.
-
-    Examples
-    --------
-    >>> len(Texts(["路灯 不亮"], [["路灯", "不亮"]]))
-    1
-    """
-
-    strings: Sequence[str]
-    words: Sequence[list[str]]
-
-    def __len__(self) -> int:
-        return len(self.strings)
-
-    @cached_property
-    def characters(self) -> NDArray[np.uint64]:
-        """Code points of all texts end to end; 0 for what is no letter, so that no pair spans it."""
-        joined = "".join(self.strings).encode("utf-32-le", "surrogatepass")
-        codes = np.frombuffer(joined, dtype="<u4")
-        distinct, where = np.unique(codes, return_inverse=True)
-        letter = np.fromiter((chr(code).isalnum() for code in distinct), dtype=bool, count=len(distinct))
-        return np.where(letter, distinct, 0).astype(np.uint64)[where]
-
-    @cached_property
-    def document(self) -> NDArray[np.int64]:
-        """The text that each of `characters` belongs to."""
-        return np.repeat(np.arange(len(self)), [len(text) for text in self.strings])
+UNKNOWN = -1
+_NO_WORD = -2
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Every countable entry met in some texts, known or not.
+class Met(NamedTuple):
+    """The entries of one kind that some texts hold, known or not, in order of their place.
 
     Parameters
     ----------
-    document : ndarray of int, shape (n_entries,)
-    feature : ndarray of int, shape (n_entries,)
-        Column of the vocabulary, -1 where the entry is unknown.
-    """
-
-    document: NDArray[np.int64]
-    feature: NDArray[np.int64]
-
-    def counts(self, n_texts: int, n_features: int) -> csr_matrix:
-        """Sum the known entries into a matrix (n_texts, n_features)."""
-        known = self.feature >= 0
-        ones = np.ones(int(known.sum()), dtype=np.float32)
-        return csr_matrix((ones, (self.document[known], self.feature[known])), shape=(n_texts, n_features))
-
-
-class Spans(NamedTuple):
-    """Places of one text that hold known entries.
-
-    Parameters
-    ----------
-    start, end : ndarray of int, shape (n_places,)
-        Offsets into the text, end exclusive.
-    feature : ndarray of int, shape (n_places,)
-        Column of the vocabulary.
+    start : ndarray of int, shape (n_met,)
+        Place in `LaidOut.joined`; -1 for a word that a tokeniser rewrote.
+    length : ndarray of int, shape (n_met,)
+    document : ndarray of int, shape (n_met,)
+    in_title : ndarray of bool, shape (n_met,)
+    column : ndarray of int, shape (n_met,)
+        Of the vocabulary, -1 where training never met it.
     """
 
     start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    feature: NDArray[np.int64]
+    length: NDArray[np.int64]
+    document: NDArray[np.int32]
+    in_title: NDArray[np.bool_]
+    column: NDArray[np.int64]
+
+    def only(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Met:
+        """Return some of them."""
+        return Met(
+            self.start[kept], self.length[kept], self.document[kept], self.in_title[kept], self.column[kept]
+        )
 
 
-def places(text: str, words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and word for each of the words of `text`, in order.
-
-    A foreign tokeniser may rewrite a word; such a word has no place to show.
+class Vocabulary:
+    r"""Characters, pairs of adjacent characters, and words.
 
     Examples
     --------
-    >>> list(places("路灯,路灯", ["路灯", "路灯"]))
-    [(0, 2, '路灯'), (3, 5, '路灯')]
-    """
-    at = 0
-    for word in words:
-        start = text.find(word, at)
-        if start >= 0:
-            at = start + len(word)
-            yield start, at, word
-
-
-class CharacterCounter:
-    """Counts single characters, or pairs of adjacent ones.
-
-    Parameters
-    ----------
-    order : {1, 2}
-    min_df : int
-        Entries of fewer texts than this are not learned.
+    >>> from models.tokenizer import JiebaTokenizer
+    >>> laid = LaidOut.read(["道路破损\n"], JiebaTokenizer())
+    >>> vocabulary = Vocabulary.learn([laid])
+    >>> vocabulary.sizes
+    {'characters': 4, 'pairs': 3, 'words': 2}
+    >>> vocabulary.meet(laid)["words"].column.tolist()
+    [1, 0]
     """
 
-    def __init__(self, order: int, min_df: int = 1) -> None:
-        self.order = order
-        self.min_df = min_df
-        self.keys: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
+    def __init__(
+        self, characters: NDArray[np.uint32], pairs: NDArray[np.int64], words: Sequence[str]
+    ) -> None:
+        """Take code points, pairs (first character's column times their number plus the second's), words."""
+        self._characters, self._pairs, self._words = characters, pairs, words
+        # Column of each code point; what lies beyond the last known one shares the last, unknown, place.
+        self._column_of_code = np.full(int(characters.max(initial=0)) + 2, UNKNOWN, dtype=np.int32)
+        self._column_of_code[characters] = np.arange(len(characters), dtype=np.int32)
+        # scipy finds many entries of a sorted sparse matrix at once, and faster than a sorted array does
+        first, second = np.divmod(pairs, max(len(characters), 1))
+        starts = np.searchsorted(first, np.arange(len(characters) + 1))
+        numbers = np.arange(1, len(pairs) + 1, dtype=np.int32)
+        size = max(len(characters), 1)
+        if not len(characters):
+            starts = np.zeros(2, dtype=np.int64)
+        self._column_of_pair = csr_matrix((numbers, second, starts), shape=(size, size))
+        self._column_of_word = _WordColumns(zip(words, range(len(words)), strict=False))
 
-    def __len__(self) -> int:
-        return len(self.keys)
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many entries of each kind there are."""
+        return {
+            "characters": len(self._characters),
+            "pairs": len(self._pairs),
+            "words": len(self._words),
+        }
 
-    def fit(self, texts: Texts) -> Self:
-        """Learn the vocabulary."""
-        keys, position = self._grams(texts)
-        self.keys, feature = np.unique(keys, return_inverse=True)
-        counts = Entries(texts.document[position], feature).counts(len(texts), len(self))
-        frequency = np.bincount(counts.indices, minlength=len(self))
-        self.keys = self.keys[frequency >= self.min_df]
-        return self
+    @classmethod
+    def learn(cls, batches: Sequence[LaidOut], min_df: int = 1) -> Self:
+        """Learn what some texts hold.
 
-    def entries(self, texts: Texts) -> Entries:
-        """Look up every character or pair of `texts`."""
-        keys, position = self._grams(texts)
-        return Entries(texts.document[position], self._look_up(keys))
+        Parameters
+        ----------
+        batches : sequence of LaidOut
+        min_df : int
+            Pairs and words of fewer texts than this are not learned.
+        """
+        empty = np.zeros(0, dtype=np.uint32)
+        characters = np.unique(
+            np.concatenate([empty, *(np.unique(laid.codes[laid.letter]) for laid in batches)])
+        )
+        alone = cls(characters, np.zeros(0, dtype=np.int64), ())
+        pairs, pair_df = _united(_pair_frequencies(laid, alone) for laid in batches)
+        frequencies: dict[str, int] = {}
+        for laid in batches:
+            _add_word_frequencies(frequencies, laid)
+        words = sorted(word for word, df in frequencies.items() if df >= min_df and _is_word(word))
+        return cls(characters, pairs[pair_df >= min_df], words)
 
-    def spans(self, text: str) -> Spans:
-        """Say where one text holds known entries."""
-        keys, position = self._grams(Texts([text], [[]]))
-        feature = self._look_up(keys)
-        known = feature >= 0
-        start = position[known]
-        return Spans(start, start + self.order, feature[known])
+    def meet(self, laid: LaidOut) -> dict[str, Met]:
+        """Look up every character, pair and word of some texts."""
+        letter = laid.letter
+        column = self._of_codes(laid.codes)
+        single = np.flatnonzero(letter)
+        pair = np.flatnonzero(letter[:-1] & letter[1:])
+        return {
+            "characters": _met(laid, single, 1, column[single]),
+            "pairs": _met(laid, pair, 2, self._of_pairs(column[pair], column[pair + 1])),
+            "words": self.meet_words(laid),
+        }
 
     def state(self) -> dict[str, Any]:
         """Return what `from_state` needs."""
-        return {"order": self.order, "min_df": self.min_df, "keys": self.keys}
+        return {"characters": self._characters, "pairs": self._pairs, "words": list(self._words)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Build the fitted counter again."""
-        counter = cls(state["order"], state["min_df"])
-        counter.keys = state["keys"]
-        return counter
+        """Build the vocabulary again."""
+        return cls(state["characters"], state["pairs"], state["words"])
 
-    def _grams(self, texts: Texts) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        chars, document = texts.characters, texts.document
-        if self.order == 1:
-            position = np.flatnonzero(chars)
-            return chars[position], position
-        joined = (chars[:-1] > 0) & (chars[1:] > 0) & (document[:-1] == document[1:])
-        position = np.flatnonzero(joined)
-        return (chars[position] << _PAIR_SHIFT) | chars[position + 1], position
+    def _of_codes(self, codes: NDArray[np.uint32]) -> NDArray[np.int32]:
+        last = len(self._column_of_code) - 1
+        found: NDArray[np.int32] = self._column_of_code[np.minimum(codes, last)]
+        return found
 
-    def _look_up(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        if not len(self):
-            return np.full(len(keys), -1)
-        feature = np.minimum(np.searchsorted(self.keys, keys), len(self) - 1)
-        return np.where(self.keys[feature] == keys, feature, -1)
+    def _of_pairs(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.int64]:
+        found = np.full(len(first), UNKNOWN, dtype=np.int64)
+        both = np.flatnonzero((first >= 0) & (second >= 0))
+        if len(both) and len(self._pairs):
+            found[both] = np.asarray(self._column_of_pair[first[both], second[both]]).ravel() - 1
+        return found
+
+    def meet_words(self, laid: LaidOut) -> Met:
+        """Look up the words of some texts; marks are none."""
+        found = map(self._column_of_word.__getitem__, laid.words)
+        column = np.fromiter(found, dtype=np.int64, count=len(laid.words))
+        met = Met(laid.word_start, laid.word_length, laid.word_document, laid.word_in_title, column)
+        return met.only(column > _NO_WORD)
 
 
-class WordCounter:
-    """Counts words.
+class _WordColumns(dict[str, int]):
+    """Word -> column; tells words that are unknown from marks that are none."""
+
+    def __missing__(self, word: str) -> int:
+        column = UNKNOWN if _is_word(word) else _NO_WORD
+        if len(word) == 1:  # every other token is one, and there are not endlessly many
+            self[word] = column
+        return column
+
+
+def count_rows(document: NDArray[np.int32], column: NDArray[np.int64], shape: tuple[int, int]) -> csr_matrix:
+    """Count known entries into a matrix; sorting them is much faster than what scipy does.
 
     Parameters
     ----------
-    min_df : int
-        Words of fewer texts than this are not learned.
+    document, column : ndarray of int, shape (n_entries,)
+    shape : (n_texts, n_features)
+
+    Returns
+    -------
+    csr_matrix of float32, shape (n_texts, n_features)
+        Rows in order of their columns, without duplicates.
+
+    Examples
+    --------
+    >>> count_rows(np.array([1, 0, 1]), np.array([0, 2, 0]), (2, 3)).toarray().tolist()
+    [[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]
     """
+    bits = max(shape[1] - 1, 1).bit_length()
+    keys = np.sort((document.astype(np.int64) << bits) | column)
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = np.diff(first, append=len(keys)).astype(np.float32)
+    kept = keys[first]
+    starts = np.searchsorted(kept, np.arange(shape[0] + 1, dtype=np.int64) << bits)
+    columns = (kept & ((1 << bits) - 1)).astype(np.int32)
+    return csr_matrix((counts, columns, starts.astype(np.int32)), shape=shape)
 
-    def __init__(self, min_df: int = 1) -> None:
-        self.min_df = min_df
-        self.index: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self.index)
+def _met(laid: LaidOut, start: NDArray[np.int64], length: int, column: NDArray[Any]) -> Met:
+    lengths = np.full(len(start), length)
+    return Met(start, lengths, laid.document[start], laid.in_title[start], column.astype(np.int64))
 
-    def fit(self, texts: Texts) -> Self:
-        """Learn the vocabulary."""
-        frequency: dict[str, int] = {}
-        for word in chain.from_iterable(map(set, texts.words)):
-            frequency[word] = frequency.get(word, 0) + 1
-        self._learn(sorted(word for word, count in frequency.items() if count >= self.min_df))
-        return self
 
-    def entries(self, texts: Texts) -> Entries:
-        """Look up every word of `texts`."""
-        lengths = [len(words) for words in texts.words]
-        look_up = self.index.get
-        found = (look_up(word, -1) for word in chain.from_iterable(texts.words))
-        feature = np.fromiter(found, dtype=np.int64, count=sum(lengths))
-        return Entries(np.repeat(np.arange(len(texts)), lengths), feature)
+def _pair_frequencies(laid: LaidOut, alone: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs that a batch holds, and in how many of its texts each stands."""
+    letter = laid.letter
+    at = np.flatnonzero(letter[:-1] & letter[1:])
+    column = alone._of_codes(laid.codes).astype(np.int64)
+    keys = column[at] * alone.sizes["characters"] + column[at + 1]
+    pairs, inverse = np.unique(keys, return_inverse=True)
+    once = np.unique(inverse * len(laid) + laid.document[at])
+    return pairs, np.bincount(once // max(len(laid), 1), minlength=len(pairs))
 
-    def spans(self, text: str, words: Sequence[str]) -> Spans:
-        """Say where one text, whose words are given, holds known entries."""
-        found = [
-            (start, end, self.index[word]) for start, end, word in places(text, words) if word in self.index
-        ]
-        columns = np.asarray(found, dtype=np.int64).reshape(-1, 3).T
-        return Spans(*columns)
 
-    def state(self) -> dict[str, Any]:
-        """Return what `from_state` needs."""
-        return {"min_df": self.min_df, "words": list(self.index)}
+def _united(
+    found: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add up the frequencies of several batches."""
+    none = np.zeros(0, dtype=np.int64)
+    keys, frequencies = (np.concatenate(parts) for parts in zip((none, none), *found, strict=True))
+    united, inverse = np.unique(keys, return_inverse=True)
+    return united, np.bincount(inverse, weights=frequencies, minlength=len(united)).astype(np.int64)
 
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Build the fitted counter again."""
-        counter = cls(state["min_df"])
-        counter._learn(state["words"])
-        return counter
 
-    def _learn(self, words: Sequence[str]) -> None:
-        self.index = {word: at for at, word in enumerate(words)}
+def _add_word_frequencies(frequencies: dict[str, int], laid: LaidOut) -> None:
+    start = 0
+    for n_words in laid.n_words:
+        for word in set(laid.words[start : start + n_words]):
+            frequencies[word] = frequencies.get(word, 0) + 1
+        start += n_words
+
+
+def _is_word(token: str) -> bool:
+    return any(map(str.isalnum, token))

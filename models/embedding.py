@@ -1,4 +1,4 @@
-"""A text as numbers: TF-IDF blocks and the latent dimensions learned from them.
+"""A text as numbers to learn from: TF-IDF blocks and the latent dimensions found in them.
 
 One embedding can serve several classifiers, so that a case is cut into words
 and counted once for section and topic together.
@@ -11,11 +11,14 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from models.features import BlockFeatures
 from models.latent import LatentBlock
+from models.word_vectors import word_vectors
 from router.interfaces import Tokenizer
+
+Weights = NDArray[np.float32]
 
 __all__ = ["Embedded", "TextEmbedding"]
 
@@ -35,13 +38,19 @@ class Embedded(NamedTuple):
     ----------
     sparse : csr_matrix of float32, shape (n_texts, n_sparse)
     dense : ndarray of float32, shape (n_texts, n_dense)
-    known_share : ndarray, shape (n_texts,)
-        Share of a text's words and character pairs that fitting has seen.
     """
 
     sparse: csr_matrix
     dense: NDArray[np.float32]
-    known_share: NDArray[np.float64]
+
+    def of(self, rows: NDArray[np.int64]) -> Embedded:
+        """Return some of the texts."""
+        return Embedded(self.sparse[rows], self.dense[rows])
+
+    def followed_by(self, others: Embedded) -> Embedded:
+        """Return these texts and some others after them."""
+        sparse = vstack([self.sparse, others.sparse], format="csr")
+        return Embedded(sparse, np.vstack([self.dense, others.dense]))
 
 
 class TextEmbedding:
@@ -52,22 +61,30 @@ class TextEmbedding:
     tokenizer : Tokenizer
     latent_dimensions : int
         Per latent block; 0 for none.
+    with_meanings : bool
+        Whether words are also seen by what they stand together with: helps
+        where few labelled cases are among many texts, and costs time.
 
     Examples
     --------
     >>> from models.tokenizer import JiebaTokenizer
-    >>> embedding = TextEmbedding(JiebaTokenizer()).fit(["路灯不亮\n", "道路破损\n", "污水直排\n"])
-    >>> embedding.transform(["路灯不亮\n"]).known_share.tolist()
+    >>> embedding = TextEmbedding(JiebaTokenizer())
+    >>> rows = embedding.fit_transform(["路灯不亮\n", "道路破损\n", "污水直排\n"], 2)
+    >>> rows.sparse.shape[0]
+    2
+    >>> embedding.features.see(["路灯不亮\n"]).known_share.tolist()
     [1.0]
     """
 
-    def __init__(self, tokenizer: Tokenizer, latent_dimensions: int = 200) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, latent_dimensions: int = 200, *, with_meanings: bool = False
+    ) -> None:
         self.tokenizer = tokenizer
+        self.with_meanings = with_meanings
         self.latent_dimensions = latent_dimensions
-        self.features = BlockFeatures(tokenizer)
         self.latent: list[LatentBlock] = []
 
-    def fit(self, texts: Sequence[str]) -> Self:
+    def fit_transform(self, texts: Sequence[str], n_cases: int, n_descriptions: int = 0) -> Embedded:
         """Learn vocabulary, weights and latent dimensions.
 
         Parameters
@@ -75,38 +92,78 @@ class TextEmbedding:
         texts : sequence of str
             In the form of `router.proposal.case_text`, the most telling
             first: latent dimensions come from the first eight thousand.
+        n_cases, n_descriptions : int
+            How many of them, from the first, are cases, and how many after
+            those are descriptions. They are returned as numbers.
         """
         min_df = 2 if len(texts) > _MANY_TEXTS else 1
-        self.features = BlockFeatures(self.tokenizer, min_df).fit(texts)
+        self.features = BlockFeatures(self.tokenizer, min_df)
+        rows = self.features.fit_transform(texts)
         self.latent = []
+        looked_at = rows[:_LATENT_ROW_LIMIT]
         if self.latent_dimensions:
-            rows = self.features.transform(texts[:_LATENT_ROW_LIMIT]).matrix
             for name in _LATENT_BLOCKS:
                 columns = self.features.columns(name)
                 if columns.stop - columns.start > 1:
-                    block = LatentBlock(columns, self.latent_dimensions, _LATENT_WEIGHT)
-                    self.latent.append(block.fit(rows))
-        return self
+                    block = LatentBlock.analysed(columns, looked_at, self.latent_dimensions, _LATENT_WEIGHT)
+                    self.latent.append(block)
+            if self.with_meanings:
+                self._find_meanings(texts[:_LATENT_ROW_LIMIT], looked_at)
+        return self.embed(rows[: n_cases + n_descriptions], n_descriptions)
 
-    def transform(self, texts: Sequence[str]) -> Embedded:
-        """Return the numbers of `texts`."""
-        rows, known_share = self.features.transform(texts)
-        parts = [np.zeros((len(texts), 0), dtype=np.float32)]
-        parts += [block.transform(rows) for block in self.latent]
-        return Embedded(rows, np.hstack(parts), known_share)
+    def transform(self, texts: Sequence[str], n_descriptions: int = 0) -> Embedded:
+        """Return the numbers of `texts`, of which the last are descriptions."""
+        return self.embed(self.features.transform(texts), n_descriptions)
+
+    def embed(self, rows: csr_matrix, n_descriptions: int = 0) -> Embedded:
+        """Add the latent dimensions to feature rows.
+
+        Those of the last rows, descriptions, are made as long as a typical
+        case's: a few words are else heard too little or too much.
+        """
+        n_cases = rows.shape[0] - n_descriptions
+        parts = [np.zeros((rows.shape[0], 0), dtype=np.float32)]
+        for block in self.latent:
+            latent = block.transform(rows)
+            parts.append(np.vstack([latent[:n_cases], block.even(latent[n_cases:])]))
+        return Embedded(rows, np.hstack(parts))
+
+    def _find_meanings(self, texts: Sequence[str], rows: csr_matrix) -> None:
+        columns = self.features.columns("words")
+        words = self.features.words(texts)
+        vectors = word_vectors(words, columns.stop - columns.start, self.latent_dimensions)
+        if vectors.shape[1]:
+            self.latent.append(LatentBlock.of_meanings(columns, vectors, rows, _LATENT_WEIGHT))
+
+    def unfold(self, sparse_weights: NDArray[np.float32], dense_weights: NDArray[np.float32]) -> Weights:
+        """Lay weights of the latent dimensions onto the features they were found in.
+
+        Parameters
+        ----------
+        sparse_weights : ndarray, shape (n_sparse, n_classes)
+        dense_weights : ndarray, shape (n_dense, n_classes)
+
+        Returns
+        -------
+        ndarray of float32, shape (n_sparse, n_classes)
+        """
+        weights = np.array(sparse_weights, dtype=np.float32)
+        at = 0
+        for block in self.latent:
+            weights[block.columns] += block.unfold(dense_weights[at : at + block.n_dimensions])
+            at += block.n_dimensions
+        return weights
 
     def state(self) -> dict[str, Any]:
-        """Return arrays, numbers and strings that `from_state` needs."""
-        return {
-            "latent_dimensions": self.latent_dimensions,
-            "features": self.features.state(),
-            "latent": [block.state() for block in self.latent],
-        }
+        """Return arrays, numbers and strings that `from_state` needs.
+
+        Latent dimensions aren't among them: they take part in learning only.
+        """
+        return {"features": self.features.state()}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tokenizer: Tokenizer) -> Self:
-        """Build the fitted embedding again."""
-        embedding = cls(tokenizer, state["latent_dimensions"])
+        """Build the fitted embedding again, to predict with."""
+        embedding = cls(tokenizer, 0)
         embedding.features = BlockFeatures.from_state(state["features"], tokenizer)
-        embedding.latent = [LatentBlock.from_state(kept) for kept in state["latent"]]
         return embedding

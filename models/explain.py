@@ -1,8 +1,8 @@
 """Which words of a text spoke for a label.
 
 The score of a linear model is a sum over features. Each feature's share is
-laid on the characters it was read from, latent dimensions included, so the
-weights of all characters add up to the score exactly.
+laid on the characters it was read from, so the weights of all characters add
+up to the score exactly.
 """
 
 from __future__ import annotations
@@ -14,124 +14,148 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from models.counting import Spans, places
-from models.latent import LatentBlock
+from models.features import Entries, Seen
 from router.decision import Evidence
-from router.text import normalise_with_offsets
+from router.text import FoldedOrigin
 
 if TYPE_CHECKING:
     from models.classifier import RidgeTextClassifier
 
 __all__ = ["character_weights", "evidence"]
 
+Matrix = NDArray[np.float64]
+
 _MOST_SPANS = 8
 _LEAST_SHARE = 0.15
 """Words with less than this share of the strongest word's weight aren't shown."""
+_DECIMALS = 9
+"""Beyond them is what rounding leaves of weights that were added and taken away again."""
 
 
-def evidence(classifier: RidgeTextClassifier, text: str, labels: Sequence[str]) -> list[tuple[Evidence, ...]]:
-    """Return the words that spoke for each of some labels, strongest first.
+def evidence(
+    classifier: RidgeTextClassifier, seen: Seen, texts: Sequence[str], labels: NDArray[np.int64]
+) -> list[list[tuple[Evidence, ...]]]:
+    """Return the words that spoke for some labels of each text, strongest first.
 
     Parameters
     ----------
     classifier : RidgeTextClassifier
         Fitted.
-    text : str
-        `router.proposal.case_text` of the case.
-    labels : sequence of str
-        Of the classifier's classes.
+    seen : Seen
+        The texts as its embedding's features see them.
+    texts : sequence of str
+        The same as they were given; `router.proposal.case_text`.
+    labels : ndarray of int, shape (n_texts, n_labels)
+        Columns of the classifier's classes, for each text its own.
 
     Returns
     -------
-    list of tuple of Evidence
-        At most eight for each label; offsets into the original title and body.
+    list of list of tuple of Evidence
+        For each text and label at most eight words; offsets into the original
+        title and body.
     """
-    weights = character_weights(classifier, text, labels)
-    folded, origin = normalise_with_offsets(text)
-    words = [
-        (start, end) for start, end, _ in places(folded, classifier.embedding_.features.words_of(folded))
-    ]
-    if not words:
-        return [() for _ in labels]
-    sums = np.vstack([np.zeros(len(labels)), np.cumsum(weights, axis=0)])
-    start, end = np.array(words).T
-    spoken = sums[end] - sums[start]
-    break_at = text.index("\n")
+    laid = seen.laid
+    weights = character_weights(classifier, seen, labels)
+    sums = np.vstack([np.zeros(labels.shape[1]), np.cumsum(weights, axis=0)])
+    shown = _telling(seen)
+    start = laid.word_start[shown]
+    spoken = np.round(sums[start + laid.word_length[shown]] - sums[start], _DECIMALS)
+    ends = np.searchsorted(laid.word_document[shown], np.arange(len(laid) + 1)).tolist()
     found = []
-    for column in range(len(labels)):
-        strongest = np.argsort(-spoken[:, column], kind="stable")[:_MOST_SPANS]
-        top = spoken[strongest[0], column]
-        shown = [at for at in strongest if top > 0 and spoken[at, column] >= _LEAST_SHARE * top]
+    for at, text in enumerate(texts):
+        own = slice(ends[at], ends[at + 1])
+        words = shown[own]
+        places = np.column_stack([laid.word_start[words] - laid.start[at], laid.word_length[words]])
+        found.append(_strongest(text, places, spoken[own]))
+    return found
+
+
+def character_weights(classifier: RidgeTextClassifier, seen: Seen, labels: NDArray[np.int64]) -> Matrix:
+    """Return what each character adds to the lead of some labels.
+
+    The lead of a label is its score less the mean score of all labels.
+
+    Parameters
+    ----------
+    classifier : RidgeTextClassifier
+    seen : Seen
+    labels : ndarray of int, shape (n_texts, n_labels)
+        Columns of the classifier's classes, for each text its own.
+
+    Returns
+    -------
+    ndarray, shape (n_characters, n_labels)
+        For each of ``seen.laid.codes``; over a text each column sums to the
+        label's lead, less what words without a place add.
+    """
+    rows = seen.matrix
+    text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    per_feature = classifier.weights_[rows.indices[:, None], labels[text]].astype(np.float64)
+    per_feature -= classifier.mean_weights_[rows.indices, None]
+    per_feature *= rows.data[:, None]
+    return _lay_out(seen.entries, rows, per_feature, len(seen.laid.codes))
+
+
+def _telling(seen: Seen) -> NDArray[np.int64]:
+    """Return which tokens have a place and hold a letter."""
+    laid = seen.laid
+    letters = np.concatenate([[0], np.cumsum(laid.letter)])
+    placed = np.flatnonzero(laid.word_start >= 0)
+    start = laid.word_start[placed]
+    telling: NDArray[np.int64] = placed[letters[start + laid.word_length[placed]] > letters[start]]
+    return telling
+
+
+def _lay_out(entries: Entries, rows: csr_matrix, per_feature: Matrix, n_characters: int) -> Matrix:
+    """Spread each feature's weight evenly over all characters it was read from."""
+    feature = _feature_of(entries, rows)
+    times = np.bincount(feature, minlength=len(rows.data))
+    placed = np.flatnonzero(entries.start >= 0)
+    feature, start, length = feature[placed], entries.start[placed], entries.length[placed]
+    share = per_feature[feature] / (times[feature] * length)[:, None]
+    ends = start + length
+    columns = [
+        np.bincount(start, weights=column, minlength=n_characters + 1)
+        - np.bincount(ends, weights=column, minlength=n_characters + 1)
+        for column in share.T
+    ]
+    steps = np.column_stack(columns) if columns else np.zeros((n_characters + 1, 0))
+    return np.cumsum(steps, axis=0)[:n_characters]
+
+
+def _feature_of(entries: Entries, rows: csr_matrix) -> NDArray[np.int64]:
+    """Return for each entry the place in ``rows.data`` that it was counted into."""
+    keys = entries.document.astype(np.int64) * rows.shape[1] + entries.column
+    order = np.argsort(keys)  # rows are sorted by column and hold nothing but these entries
+    feature = np.empty_like(order)
+    feature[order] = np.cumsum(np.diff(keys[order], prepend=-1) > 0) - 1
+    return feature
+
+
+def _strongest(text: str, places: NDArray[np.int64], spoken: Matrix) -> list[tuple[Evidence, ...]]:
+    """Pick the words of one text that spoke loudest for each label."""
+    if not len(places):
+        return [() for _ in spoken.T]
+    origin = FoldedOrigin(text)
+    break_at = len(text.partition("\n")[0])
+    order = np.argsort(-spoken, axis=0, kind="stable")[:_MOST_SPANS]
+    weights = spoken[order, np.arange(spoken.shape[1])].T.tolist()
+    found = []
+    for words, spoke in zip(places[order.T].tolist(), weights, strict=True):
+        least = _LEAST_SHARE * spoke[0]
+        shown = [(start, start + length) for start, length in words]
         found.append(
             tuple(
-                _span(origin[start[at]][0], origin[end[at] - 1][1], spoken[at, column] / top, break_at)
-                for at in shown
+                _evidence(*origin.span(start, end), one / spoke[0], break_at)
+                for (start, end), one in zip(shown, spoke, strict=True)
+                if one >= least and one > 0
             )
         )
     return found
 
 
-def character_weights(
-    classifier: RidgeTextClassifier, text: str, labels: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return what each character of the normalised text adds to each label's lead.
-
-    The lead of a label is its score less the mean score of all labels.
-
-    Returns
-    -------
-    ndarray, shape (n_characters, n_labels)
-        Each column sums to that label's lead.
-    """
-    embedding = classifier.embedding_
-    contrast = _contrast(classifier.classes_, labels)
-    row = embedding.features.transform([text]).matrix
-    per_feature = row.data[:, None] * (classifier.sparse_weights_[row.indices] @ contrast)
-    at = 0
-    for block in embedding.latent:
-        stop = at + block.components.shape[1]
-        per_feature += _latent_share(block, row, classifier.dense_weights_[at:stop] @ contrast)
-        at = stop
-    folded, _ = normalise_with_offsets(text)
-    return _lay_out(embedding.features.spans(folded), row.indices, per_feature, len(folded))
-
-
-def _contrast(classes: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.float32]:
-    contrast = np.full((len(classes), len(labels)), -1 / len(classes), dtype=np.float32)
-    for column, label in enumerate(labels):
-        contrast[np.flatnonzero(classes == label)[0], column] += 1
-    return contrast
-
-
-def _latent_share(block: LatentBlock, row: csr_matrix, direction: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what each feature of the row adds through one latent block."""
-    inside = (row.indices >= block.columns.start) & (row.indices < block.columns.stop)
-    components = block.components[row.indices[inside] - block.columns.start]
-    length = float(np.linalg.norm(row.data[inside] @ components))
-    share = np.zeros((len(row.data), direction.shape[1]), dtype=np.float32)
-    if length > 0:
-        scale = np.sqrt(block.weight) / length
-        share[inside] = row.data[inside, None] * (components @ direction) * scale
-    return share
-
-
-def _lay_out(
-    spans: Spans, columns: NDArray[np.int32], per_feature: NDArray[np.float64], n_characters: int
-) -> NDArray[np.float64]:
-    """Spread each feature's weight evenly over all characters it was read from."""
-    steps = np.zeros((n_characters + 1, per_feature.shape[1]))
-    if len(spans.feature):
-        order = np.argsort(columns)
-        weight = per_feature[order[np.searchsorted(columns, spans.feature, sorter=order)]]
-        times = np.bincount(spans.feature)[spans.feature]
-        share = weight / (times * (spans.end - spans.start))[:, None]
-        np.add.at(steps, spans.start, share)
-        np.add.at(steps, spans.end, -share)
-    return np.cumsum(steps, axis=0)[:n_characters]
-
-
-def _span(start: int, end: int, weight: float, break_at: int) -> Evidence:
-    weight = round(float(weight), 4)
+def _evidence(start: int, end: int, weight: float, break_at: int) -> Evidence:
     if end <= break_at:
-        return Evidence("title", start, end, weight)
-    return Evidence("body", start - break_at - 1, end - break_at - 1, weight)
+        return Evidence("title", start, end, round(weight, 4))
+    behind = break_at + 1
+    return Evidence("body", start - behind, end - behind, round(weight, 4))

@@ -7,88 +7,71 @@ that a long block doesn't drown a short one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Self
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
-from sklearn.utils.extmath import row_norms
+from scipy.sparse import csr_matrix, vstack
 
-from models.counting import CharacterCounter, Spans, Texts, WordCounter
-from models.tokenizer import words
+from models.counting import UNKNOWN, Met, Vocabulary, count_rows
+from models.laid_out import LaidOut, portions
 from router.interfaces import Tokenizer
-from router.text import normalise
 
-__all__ = ["BlockFeatures", "Features"]
+__all__ = ["BlockFeatures", "Entries", "Seen"]
 
-View = Literal["text", "title"]
+_KINDS = ("characters", "pairs", "words")
+_WEIGHTS = {
+    "characters": 1.0,
+    "pairs": 1.0,
+    "words": 1.0,
+    "title_characters": 0.25,
+    "title_pairs": 0.25,
+    "title_words": 0.5,
+}
+"""What each block counts for in the kernel."""
 
 
-class Features(NamedTuple):
-    """Feature rows of some texts.
+class Entries(NamedTuple):
+    """Known entries of some texts with their columns in the matrix of all blocks.
 
     Parameters
     ----------
+    start, length : ndarray of int, shape (n_entries,)
+        Place in `LaidOut.joined`; a start of -1 has none.
+    document : ndarray of int, shape (n_entries,)
+    column : ndarray of int, shape (n_entries,)
+    """
+
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    document: NDArray[np.int32]
+    column: NDArray[np.int64]
+
+    def only(self, kept: NDArray[np.bool_]) -> Entries:
+        """Return some of them."""
+        return Entries(self.start[kept], self.length[kept], self.document[kept], self.column[kept])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Seen:
+    """Some texts as feature rows, and what the rows were counted from.
+
+    Parameters
+    ----------
+    laid : LaidOut
+    entries : Entries
     matrix : csr_matrix of float32, shape (n_texts, n_features)
     known_share : ndarray, shape (n_texts,)
         Share of a text's words and character pairs that were in the training
         texts; 0 for a text without any.
     """
 
+    laid: LaidOut
+    entries: Entries
     matrix: csr_matrix
     known_share: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A batch of texts, whole and by title."""
-
-    text: Texts
-    title: Texts
-
-
-class _Block:
-    """One group of TF-IDF features over one view.
-
-    Parameters
-    ----------
-    name : str
-    view : {"text", "title"}
-    counter : CharacterCounter or WordCounter
-    weight : float
-        What the block counts for in the kernel.
-    """
-
-    def __init__(self, name: str, view: View, counter: CharacterCounter | WordCounter, weight: float) -> None:
-        self.name, self.view, self.counter, self.weight = name, view, counter, weight
-        self.idf: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
-
-    def fit(self, view: _View) -> None:
-        texts: Texts = getattr(view, self.view)
-        self.counter.fit(texts)
-        counts = self.counter.entries(texts).counts(len(texts), len(self.counter))
-        frequency = np.bincount(counts.indices, minlength=len(self.counter))
-        # smoothed inverse document frequency, as scikit-learn's TfidfTransformer defines it
-        self.idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
-
-    def transform(self, view: _View) -> tuple[csr_matrix, NDArray[np.int64], NDArray[np.int64]]:
-        """Return weighted rows, and per text how many entries were known and met."""
-        texts: Texts = getattr(view, self.view)
-        entries = self.counter.entries(texts)
-        met = np.bincount(entries.document, minlength=len(texts))
-        known = np.bincount(entries.document[entries.feature >= 0], minlength=len(texts))
-        rows = entries.counts(len(texts), len(self.counter))
-        rows.data = (1 + np.log(rows.data)) * self.idf[rows.indices]
-        length = np.repeat(row_norms(rows), np.diff(rows.indptr))
-        rows.data *= np.float32(np.sqrt(self.weight)) / length.astype(np.float32)
-        return rows, known, met
-
-    def spans(self, text: str, tokens: Sequence[str]) -> Spans:
-        if isinstance(self.counter, WordCounter):
-            return self.counter.spans(text, tokens)
-        return self.counter.spans(text)
 
 
 class BlockFeatures:
@@ -103,94 +86,164 @@ class BlockFeatures:
     Examples
     --------
     >>> from models.tokenizer import JiebaTokenizer
-    >>> features = BlockFeatures(JiebaTokenizer()).fit(["路灯不亮\n", "道路破损\n"])
-    >>> features.transform(["路灯不亮\n"]).matrix.shape == (1, features.width)
+    >>> features = BlockFeatures(JiebaTokenizer())
+    >>> rows = features.fit_transform(["路灯不亮\n", "道路破损\n"])
+    >>> rows.shape == (2, features.width)
     True
     """
 
     def __init__(self, tokenizer: Tokenizer, min_df: int = 1) -> None:
         self.tokenizer = tokenizer
-        self.blocks = [
-            _Block("characters", "text", CharacterCounter(1), 1.0),
-            _Block("pairs", "text", CharacterCounter(2, min_df), 1.0),
-            _Block("words", "text", WordCounter(min_df), 1.0),
-            _Block("title_characters", "title", CharacterCounter(1), 0.25),
-            _Block("title_pairs", "title", CharacterCounter(2), 0.25),
-            _Block("title_words", "title", WordCounter(), 0.5),
-        ]
+        self.min_df = min_df
 
     @property
     def width(self) -> int:
         """Number of features of all blocks."""
-        return sum(len(block.counter) for block in self.blocks)
+        return int(self._offsets[-1])
 
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Learn vocabulary and IDF from labelled and unlabelled texts alike."""
-        view = self._view(texts)
-        for block in self.blocks:
-            block.fit(view)
-        return self
+    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Learn vocabulary and IDF from labelled and unlabelled texts alike, and return their rows."""
+        known: dict[str, str] = {}
+        batches = [_sharing(LaidOut.read(texts[some], self.tokenizer), known) for some in portions(texts)]
+        counts = self._learn_columns(batches)
+        frequency = sum(
+            (np.bincount(each.indices, minlength=self.width) for each in counts), np.zeros(self.width)
+        )
+        # smoothed inverse document frequency, as scikit-learn's TfidfTransformer defines it
+        self._idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+        return vstack([self._no_rows(), *map(self._weighed, counts)], format="csr")
 
-    def transform(self, texts: Sequence[str]) -> Features:
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
         """Return the feature rows of `texts`."""
-        view = self._view(texts)
-        parts = {block.name: block.transform(view) for block in self.blocks}
-        matrix = hstack([rows for rows, _, _ in parts.values()], format="csr", dtype=np.float32)
-        known = parts["pairs"][1] + parts["words"][1]
-        met = parts["pairs"][2] + parts["words"][2]
-        return Features(matrix, known / np.maximum(met, 1))
+        return vstack([self._no_rows(), *(seen.matrix for seen in self.batches(texts))], format="csr")
+
+    def batches(self, texts: Sequence[str]) -> Iterator[Seen]:
+        """See many texts, some at a time, to keep memory flat."""
+        for some in portions(texts):
+            yield self.see(texts[some])
+
+    def see(self, texts: Sequence[str]) -> Seen:
+        """Return the feature rows of a batch together with what they were counted from."""
+        laid = LaidOut.read(texts, self.tokenizer)
+        met = self._vocabulary.meet(laid)
+        entries = self._entries(met)
+        return Seen(
+            laid, entries, self._weighed(self._count(entries, len(laid))), _known_share(met, len(laid))
+        )
+
+    def words(self, texts: Sequence[str]) -> Iterator[Met]:
+        """Find the words of many texts, some texts at a time."""
+        for some in portions(texts):
+            yield self._vocabulary.meet_words(LaidOut.read(texts[some], self.tokenizer))
+
+    def parts(self, seen: Seen) -> csr_matrix:
+        """Return the feature rows that the parts of the texts' bodies have by themselves.
+
+        Parameters
+        ----------
+        seen : Seen
+
+        Returns
+        -------
+        csr_matrix of float32, shape (n_parts, n_features)
+            In the order of ``seen.laid.parts``.
+        """
+        laid, entries = seen.laid, seen.entries
+        part = laid.parts.number[entries.start]
+        kept = (part >= 0) & (entries.start >= 0)
+        of_parts = entries._replace(document=part).only(kept)
+        return self._weighed(self._count(of_parts, len(laid.parts.owner)))
 
     def columns(self, name: str) -> slice:
         """Return where the block called `name` lies in the matrix."""
-        start = 0
-        for block in self.blocks:
-            stop = start + len(block.counter)
-            if block.name == name:
-                return slice(start, stop)
-            start = stop
-        raise KeyError(name)
-
-    def spans(self, folded: str) -> Spans:
-        """Say where one normalised text holds known features of any block."""
-        title = folded.partition("\n")[0]
-        title_tokens, tokens = self._cut(folded)
-        offset, parts = 0, []
-        for block in self.blocks:
-            of_title = block.view == "title"
-            part = block.spans(title, title_tokens) if of_title else block.spans(folded, tokens)
-            parts.append(part._replace(feature=part.feature + offset))
-            offset += len(block.counter)
-        return Spans(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-    def words_of(self, folded: str) -> list[str]:
-        """Return the words of one normalised text, title first."""
-        return self._cut(folded)[1]
+        at = list(_WEIGHTS).index(name)
+        return slice(int(self._offsets[at]), int(self._offsets[at + 1]))
 
     def state(self) -> dict[str, Any]:
         """Return arrays, numbers and strings that `from_state` needs."""
-        return {
-            block.name: {"counter": block.counter.state(), "idf": block.idf, "weight": block.weight}
-            for block in self.blocks
-        }
+        return {"vocabulary": self._vocabulary.state(), "in_titles": self._in_titles, "idf": self._idf}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tokenizer: Tokenizer) -> Self:
         """Build the fitted features again."""
         features = cls(tokenizer)
-        for block in features.blocks:
-            kept = state[block.name]
-            block.counter = type(block.counter).from_state(kept["counter"])
-            block.idf, block.weight = kept["idf"], kept["weight"]
+        features._arrange(Vocabulary.from_state(state["vocabulary"]), state["in_titles"])
+        features._idf = state["idf"]
         return features
 
-    def _view(self, texts: Sequence[str]) -> _View:
-        folded = [normalise(text) for text in texts]
-        cut = [self._cut(text) for text in folded]
-        titles = Texts([text.partition("\n")[0] for text in folded], [title for title, _ in cut])
-        return _View(Texts(folded, [tokens for _, tokens in cut]), titles)
+    def _learn_columns(self, batches: Sequence[LaidOut]) -> list[csr_matrix]:
+        """Learn the vocabulary and which of it titles hold; return the counts of each batch."""
+        # copies, because a batch keeps every array that was ever asked of it
+        vocabulary = Vocabulary.learn(list(map(replace, batches)), self.min_df)
+        self._arrange(vocabulary, {kind: np.arange(size) for kind, size in vocabulary.sizes.items()})
+        counts = [
+            self._count(self._entries(vocabulary.meet(laid)), len(laid)) for laid in map(replace, batches)
+        ]
+        held = np.zeros(self.width, dtype=np.bool_)
+        held[: self._offsets[len(_KINDS)]] = True
+        for each in counts:
+            held[each.indices] = True
+        self._arrange(
+            vocabulary, {kind: np.flatnonzero(held[self.columns(f"title_{kind}")]) for kind in _KINDS}
+        )
+        column = np.cumsum(held, dtype=np.int32) - 1
+        return [
+            csr_matrix((each.data, column[each.indices], each.indptr), shape=(each.shape[0], self.width))
+            for each in counts
+        ]
 
-    def _cut(self, folded: str) -> tuple[list[str], list[str]]:
-        """Return the words of the title, and those of the whole text."""
-        title, _, body = folded.partition("\n")
-        title_words = words(self.tokenizer, title)
-        return title_words, title_words + words(self.tokenizer, body)
+    def _arrange(self, vocabulary: Vocabulary, in_titles: Mapping[str, NDArray[np.int64]]) -> None:
+        """Lay the blocks side by side."""
+        self._vocabulary, self._in_titles = vocabulary, in_titles
+        sizes = [*vocabulary.sizes.values(), *(len(in_titles[kind]) for kind in _KINDS)]
+        self._offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self._block = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        self._title_column = {}
+        for kind, offset in zip(_KINDS, self._offsets[len(_KINDS) :], strict=False):
+            column = np.full(vocabulary.sizes[kind], UNKNOWN, dtype=np.int64)
+            column[in_titles[kind]] = offset + np.arange(len(in_titles[kind]))
+            self._title_column[kind] = column
+
+    def _entries(self, met: Mapping[str, Met]) -> Entries:
+        """Return what is known of the whole texts, and once more what is known of their titles."""
+        found = []
+        for kind, offset in zip(_KINDS, self._offsets, strict=False):
+            known = met[kind].only(met[kind].column >= 0)
+            found.append(Entries(known.start, known.length, known.document, known.column + offset))
+            title = known.only(known.in_title)
+            column = self._title_column[kind][title.column]
+            titled = Entries(title.start, title.length, title.document, column)
+            found.append(titled.only(column >= 0))
+        start, length, document, column = map(np.concatenate, zip(*found, strict=True))
+        return Entries(start, length, document, column)
+
+    def _count(self, entries: Entries, n_texts: int) -> csr_matrix:
+        return count_rows(entries.document, entries.column, (n_texts, self.width))
+
+    def _weighed(self, counts: csr_matrix) -> csr_matrix:
+        """Turn counts into TF-IDF, each block of each row as long as the root of its weight."""
+        rows = counts.copy()
+        rows.data = (1 + np.log(rows.data)) * self._idf[rows.indices]
+        n_blocks = len(_WEIGHTS)
+        text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        group = text * n_blocks + self._block[rows.indices]
+        length = np.sqrt(np.bincount(group, weights=rows.data**2, minlength=rows.shape[0] * n_blocks))
+        root = np.sqrt(np.tile(list(_WEIGHTS.values()), rows.shape[0]))
+        scale = np.divide(root, length, out=np.zeros_like(length), where=length > 0)
+        rows.data *= scale.astype(np.float32)[group]
+        return rows
+
+    def _no_rows(self) -> csr_matrix:
+        return csr_matrix((0, self.width), dtype=np.float32)
+
+
+def _sharing(laid: LaidOut, known: dict[str, str]) -> LaidOut:
+    """Return a batch whose words are those of `known` where they are equal: most words come often."""
+    return replace(laid, words=[known.setdefault(word, word) for word in laid.words])
+
+
+def _known_share(met: Mapping[str, Met], n_texts: int) -> NDArray[np.float64]:
+    both = [met["pairs"], met["words"]]
+    all_met = sum(np.bincount(each.document, minlength=n_texts) for each in both)
+    known = sum(np.bincount(each.document[each.column >= 0], minlength=n_texts) for each in both)
+    return known / np.maximum(all_met, 1)

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve, cholesky
+from scipy.linalg.lapack import dtrtri
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
 __all__ = ["DUAL_LIMIT", "Solution", "solve_dual", "solve_primal"]
 
-DUAL_LIMIT = 5_000
+DUAL_LIMIT = 4_000
 """Up to this many rows the dual form is solved: it takes rows² memory."""
 
 _DENSE_SHARE = 0.05
@@ -73,28 +74,35 @@ def solve_dual(
     ----------
     Rifkin and Lippert, "Notes on Regularized Least Squares", MIT-CSAIL-TR-2007-025.
     """
-    system = _kernel(sparse) + (dense @ dense.T).astype(np.float64)
+    system = np.asfortranarray(_kernel(sparse) + dense @ dense.T, dtype=np.float64)
     system[np.diag_indices_from(system)] += penalty / weight
-    inverse = cho_solve(cho_factor(system, overwrite_a=True), np.eye(len(target)))
-    coefficients = inverse @ target
-    held_out = target - coefficients / np.diag(inverse)[:, None]
+    lower = cholesky(system, lower=True, overwrite_a=True, check_finite=False)
+    coefficients = cho_solve((lower, True), target, check_finite=False)
+    # the diagonal of the inverse: sums of squares over the columns of the inverse triangle
+    inverse_lower, _ = dtrtri(lower, lower=1, overwrite_c=1)
+    held_out = target - coefficients / np.einsum("ij,ij->j", inverse_lower, inverse_lower)[:, None]
     coefficients = coefficients.astype(np.float32)
     return Solution(np.ascontiguousarray(sparse.T @ coefficients), dense.T @ coefficients, held_out)
 
 
 def solve_primal(
-    sparse: csr_matrix, target: NDArray[np.float64], weight: NDArray[np.float64], penalty: float
+    sparse: csr_matrix,
+    dense: NDArray[np.float32],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    penalty: float,
 ) -> Solution:
     """Solve by conjugate gradients, with out-of-fold scores; linear in rows.
 
-    Parameters and returns are those of `solve_dual`, without dense features.
+    Parameters and returns are those of `solve_dual`, but dense features get
+    no weight: with so many rows they add nothing.
     """
     held_out = np.empty_like(target)
     for learn, judge in KFold(_FOLDS, shuffle=True, random_state=0).split(target):
         part = _conjugate_gradient(sparse[learn], target[learn], weight[learn], penalty)
         held_out[judge] = sparse[judge] @ part
     weights = _conjugate_gradient(sparse, target, weight, penalty)
-    return Solution(weights, np.zeros((0, target.shape[1]), dtype=np.float32), held_out)
+    return Solution(weights, np.zeros((dense.shape[1], target.shape[1]), dtype=np.float32), held_out)
 
 
 def _conjugate_gradient(
@@ -105,12 +113,12 @@ def _conjugate_gradient(
     return np.ascontiguousarray(np.atleast_2d(ridge.coef_).T, dtype=np.float32)
 
 
-def _kernel(rows: csr_matrix) -> NDArray[np.float64]:
+def _kernel(rows: csr_matrix) -> NDArray[np.float32]:
     """Return rows @ rows.T; common features by dense products, rare ones by sparse."""
     by_column = rows.tocsc()
     frequency = np.diff(by_column.indptr)
     common = frequency > _DENSE_SHARE * rows.shape[0]
     dense = by_column[:, common].toarray()
     rare = by_column[:, ~common].tocsr()
-    kernel: NDArray[np.float64] = (dense @ dense.T).astype(np.float64) + (rare @ rare.T).toarray()
+    kernel: NDArray[np.float32] = dense @ dense.T + (rare @ rare.T).toarray()
     return kernel

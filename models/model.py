@@ -8,16 +8,21 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, vstack
 
 from models.classifier import RidgeTextClassifier
-from models.co_handling import CoHandling, part_probabilities
-from models.embedding import Embedded
+from models.co_handling import CoHandling, highest_part
+from models.explain import evidence
+from models.features import Seen
+from models.held_out import HeldOutCases
+from models.laid_out import portions
+from models.requests import asks
 from models.similar import SAME_MATTER, SimilarityIndex, of_the_batch, without_itself
-from router.decision import Candidate, Evidence, SimilarCase
-from router.interfaces import AxisPrediction, Classifier, ModelOutput
+from router.decision import Evidence, SimilarCase
+from router.interfaces import AxisPrediction, Classifier, ModelOutput, Tokenizer
 from router.proposal import Proposal
 
-__all__ = ["Explains", "RoutingModel", "TellsKnownShare"]
+__all__ = ["Explains", "RoutingModel", "TellsKnownShare", "ranked"]
 
 Matrix = NDArray[np.float64]
 _EXPLAINED = 3
@@ -63,6 +68,9 @@ class RoutingModel:
     similar : SimilarityIndex or None
         None where no past case was learned, or by a classifier without an
         embedding.
+    held_out : HeldOutCases or None
+        What its cases got from models that had not learned them; None for a
+        model of before that was kept.
     """
 
     section: Classifier
@@ -71,91 +79,121 @@ class RoutingModel:
     version: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     similar: SimilarityIndex | None = None
+    held_out: HeldOutCases | None = None
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """What cut the texts it learned from; None with a foreign classifier that has none."""
+        return getattr(self.section, "tokenizer", None)
 
     def predict(
         self, proposals: Sequence[Proposal], *, explain: bool = True, similar: bool = True
     ) -> list[ModelOutput]:
         """Predict section and topic for each case; see `router.interfaces.Model`."""
-        if not proposals:
-            return []
-        texts = [proposal.text for proposal in proposals]
-        embedded = self._embedded(texts)
-        section, topic, co, known = self._probabilities(texts, embedded)
-        sections = _candidates(self.section.classes_, section)
-        if explain and isinstance(self.section, Explains):
-            sections = [_explained(self.section, t, c) for t, c in zip(texts, sections, strict=True)]
-        topics: Sequence[AxisPrediction | None] = [None] * len(texts)
-        if self.topic is not None and topic is not None:
-            topics = [AxisPrediction(candidates) for candidates in _candidates(self.topic.classes_, topic)]
-        together = [()] * len(texts) if co is None else _candidates(self._co_labels, co)
-        outputs = [
-            ModelOutput(AxisPrediction(candidates), of_topic, share, co_handling)
-            for candidates, of_topic, share, co_handling in zip(
-                sections, topics, known.tolist(), together, strict=True
-            )
-        ]
-        if similar and embedded is not None and self.similar is not None:
-            return self._with_similar(outputs, proposals, embedded, self.similar)
+        outputs: list[ModelOutput] = []
+        rows: list[csr_matrix] = []
+        whole = [proposal.text for proposal in proposals]
+        for some in portions(whole):
+            texts = whole[some]
+            if isinstance(self.section, RidgeTextClassifier):
+                seen = self.section.embedding_.features.see(texts)
+                rows.append(seen.matrix)
+                outputs += self._predict(self.section, texts, seen, explain=explain)
+            else:
+                outputs += self._predict_foreign(texts, explain=explain)
+        if similar and rows and self.similar is not None:
+            return self._with_similar(outputs, proposals, vstack(rows, format="csr"), self.similar)
         return outputs
 
-    @property
-    def _co_labels(self) -> NDArray[np.str_]:
-        return self.co.classes_ if self.co else self.section.classes_
+    def _predict(
+        self, section: RidgeTextClassifier, texts: Sequence[str], seen: Seen, *, explain: bool
+    ) -> list[ModelOutput]:
+        """Predict by classifiers of ours, of which the first has seen the texts."""
+        topic, embedding = self.topic, section.embedding_
+        whole = section.proba_of(seen.matrix)
+        order = np.argsort(-whole, axis=1, kind="stable")
+        sections = ranked(section.classes_, whole, order)
+        if explain:
+            told = evidence(section, seen, texts, order[:, :_EXPLAINED])
+            sections = [axis._replace(evidence=tuple(e)) for axis, e in zip(sections, told, strict=True)]
+        topics: Sequence[AxisPrediction | None] = [None] * len(texts)
+        if isinstance(topic, RidgeTextClassifier) and topic.embedding_ is embedding:
+            topics = ranked(topic.classes_, topic.proba_of(seen.matrix))
+        elif topic is not None:
+            topics = ranked(topic.classes_, topic.predict_proba(texts))
+        parts, owner = section.proba_of(embedding.features.parts(seen)), seen.laid.parts.owner
+        highest = highest_part(parts, owner, len(texts))
+        if self.co is None:
+            together = _by_label(section.classes_, highest)
+        else:
+            together = _by_label(self.co.classes_, self.co.probabilities(seen.matrix, whole, highest))
+        asked = asks(parts, owner, len(texts), section.classes_.tolist())
+        rows = zip(sections, topics, seen.known_share.tolist(), together, asked, strict=True)
+        return [
+            ModelOutput(of_section, of_topic, share, co, asks=parts)
+            for of_section, of_topic, share, co, parts in rows
+        ]
+
+    def _predict_foreign(self, texts: Sequence[str], *, explain: bool) -> list[ModelOutput]:
+        """Predict by classifiers that may know less than ours do."""
+        section, topic = self.section, self.topic
+        sections = ranked(section.classes_, section.predict_proba(texts))
+        if explain and isinstance(section, Explains):
+            sections = [
+                axis._replace(evidence=tuple(section.evidence(text, list(axis.labels[:_EXPLAINED]))))
+                for axis, text in zip(sections, texts, strict=True)
+            ]
+        topics: Sequence[AxisPrediction | None] = [None] * len(texts)
+        if topic is not None:
+            topics = ranked(topic.classes_, topic.predict_proba(texts))
+        known = section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
+        return list(map(ModelOutput, sections, topics, known.tolist()))
 
     def _with_similar(
         self,
         outputs: Sequence[ModelOutput],
         proposals: Sequence[Proposal],
-        embedded: Embedded,
+        rows: csr_matrix,
         index: SimilarityIndex,
     ) -> list[ModelOutput]:
         """Add the cases that are like each."""
-        found = index.search(embedded.sparse, _MOST_SIMILAR + 1)
+        found = index.search(rows, _MOST_SIMILAR + 1)
         past = [without_itself(p, cases)[:_MOST_SIMILAR] for p, cases in zip(proposals, found, strict=True)]
         same: list[tuple[SimilarCase, ...]] = [()] * len(outputs)
         if len(proposals) > 1:
             least = self.thresholds.get("merge", SAME_MATTER)
-            same = of_the_batch(proposals, index.pairs(embedded.sparse, least))
+            same = of_the_batch(proposals, index.pairs(rows, least))
         return [
             replace(output, similar=similar, same_batch=batch)
             for output, similar, batch in zip(outputs, past, same, strict=True)
         ]
 
-    def _embedded(self, texts: Sequence[str]) -> Embedded | None:
-        """Return the texts as numbers, once for all that reads them; None with a foreign classifier."""
-        section = self.section
-        return section.embedding_.transform(texts) if isinstance(section, RidgeTextClassifier) else None
 
-    def _probabilities(
-        self, texts: Sequence[str], embedded: Embedded | None
-    ) -> tuple[Matrix, Matrix | None, Matrix | None, Matrix]:
-        """Return probabilities of section, topic and co-handling, and the known share of each text."""
-        section, topic = self.section, self.topic
-        if embedded is None or not isinstance(section, RidgeTextClassifier):
-            known = (
-                section.known_share(texts) if isinstance(section, TellsKnownShare) else np.ones(len(texts))
-            )
-            return section.predict_proba(texts), topic.predict_proba(texts) if topic else None, None, known
-        whole = section.proba_of(embedded)
-        co = self.co.probabilities(texts, embedded, whole) if self.co else part_probabilities(section, texts)
-        of_topic = None
-        if isinstance(topic, RidgeTextClassifier) and topic.embedding_ is section.embedding_:
-            of_topic = topic.proba_of(embedded)
-        elif topic is not None:
-            of_topic = topic.predict_proba(texts)
-        return whole, of_topic, co, embedded.known_share
+def ranked(
+    classes: NDArray[np.str_], probabilities: Matrix, order: NDArray[np.int64] | None = None
+) -> list[AxisPrediction]:
+    """Return each row's labels, most probable first.
+
+    Parameters
+    ----------
+    classes : ndarray of str, shape (n_labels,)
+    probabilities : ndarray, shape (n_texts, n_labels)
+    order : ndarray of int, shape (n_texts, n_labels), optional
+        The columns by probability, where they are known.
+
+    Examples
+    --------
+    >>> ranked(np.array(["a", "b"]), np.array([[0.25, 0.75]]))[0].labels
+    ('b', 'a')
+    """
+    if order is None:
+        order = np.argsort(-probabilities, axis=1, kind="stable")
+    label = classes.tolist().__getitem__
+    ranked = np.take_along_axis(probabilities, order, axis=1).tolist()
+    rows = zip(order.tolist(), ranked, strict=True)
+    return [AxisPrediction(tuple(map(label, columns)), tuple(row)) for columns, row in rows]
 
 
-def _candidates(classes: NDArray[np.str_], probabilities: Matrix) -> list[tuple[Candidate, ...]]:
-    """Return each row's labels, most probable first."""
+def _by_label(classes: NDArray[np.str_], probabilities: Matrix) -> list[dict[str, float]]:
     labels = classes.tolist()
-    order = np.argsort(-probabilities, axis=1, kind="stable").tolist()
-    rows = zip(order, probabilities.tolist(), strict=True)
-    return [tuple(Candidate(labels[at], row[at]) for at in columns) for columns, row in rows]
-
-
-def _explained(explainer: Explains, text: str, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    first = candidates[:_EXPLAINED]
-    evidence = explainer.evidence(text, [candidate.label for candidate in first])
-    told = [replace(c, evidence=e) for c, e in zip(first, evidence, strict=True)]
-    return (*told, *candidates[_EXPLAINED:])
+    return [dict(zip(labels, row, strict=True)) for row in probabilities.tolist()]

@@ -51,10 +51,10 @@ class SimilarityIndex:
     --------
     >>> from models.tokenizer import JiebaTokenizer
     >>> texts = ["路灯不亮\n", "道路破损\n", "污水直排\n"]
-    >>> features = BlockFeatures(JiebaTokenizer()).fit(texts)
+    >>> features = BlockFeatures(JiebaTokenizer())
     >>> past = [OtherCase(str(number)) for number in (1, 2, 3)]
-    >>> index = SimilarityIndex.build(features, features.transform(texts).matrix, past)
-    >>> [found] = index.search(features.transform(["道路破损严重\n"]).matrix, 1)
+    >>> index = SimilarityIndex.build(features, features.fit_transform(texts), past)
+    >>> [found] = index.search(features.transform(["道路破损严重\n"]), 1)
     >>> [(similar.case.case_id, round(similar.similarity, 1)) for similar in found]
     [('2', 1.0)]
     """

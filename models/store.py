@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.artifact import Manifest, folder_digest, read_artifact, read_manifest, write_artifact
+from models.card import Card, read_card
 from models.model import RoutingModel
 from router.errors import StoreError, TamperedError
 
@@ -66,7 +67,13 @@ class ModelStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def add(self, model: RoutingModel, manifest: Manifest, lexicon: tuple[str, ...] = ()) -> str:
+    def add(
+        self,
+        model: RoutingModel,
+        manifest: Manifest,
+        lexicon: tuple[str, ...] = (),
+        card: Card | None = None,
+    ) -> str:
         """Store a model under a new version; the store's first goes live.
 
         Returns
@@ -85,7 +92,7 @@ class ModelStore:
             try:
                 # mkdtemp's folder is for its owner only; the service may run as another
                 work.chmod(0o777 & ~_umask())
-                write_artifact(work, model, manifest, lexicon)
+                write_artifact(work, model, manifest, lexicon, card)
                 digest = folder_digest(work)
                 version = self._settle(work)
             finally:
@@ -111,8 +118,8 @@ class ModelStore:
         """
         version = self.needed_live() if version is None else version
         folder = self._folder(version)
-        recorded = [e.digest for e in self.history() if e.action == "trained" and e.version == version]
-        if not recorded or folder_digest(folder) != recorded[-1]:
+        recorded = self.digest(version)
+        if not recorded or folder_digest(folder) != recorded:
             raise TamperedError(
                 f"模型 {version} 的文件与训练时记下的摘要不符，已拒绝载入",
                 where=str(folder),
@@ -120,9 +127,18 @@ class ModelStore:
             )
         return read_artifact(folder, version)
 
+    def digest(self, version: str) -> str:
+        """Return the digest that was recorded when a version was trained; empty where there is none."""
+        recorded = [e.digest for e in self.history() if e.action == "trained" and e.version == version]
+        return recorded[-1] if recorded else ""
+
     def manifest(self, version: str | None = None) -> Manifest:
         """Return what a version says of itself."""
         return read_manifest(self._folder(self.needed_live() if version is None else version))
+
+    def card(self, version: str | None = None) -> Card | None:
+        """Return a version's card, None where it was trained before there were cards."""
+        return read_card(self._folder(self.needed_live() if version is None else version))
 
     @property
     def live(self) -> str | None:

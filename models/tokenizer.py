@@ -13,11 +13,10 @@ import re
 import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
-from itertools import chain
 from pathlib import Path
 
 from router.interfaces import Tokenizer
-from router.plugins import get_plugin
+from router.plugins import make_plugin
 
 __all__ = ["JiebaTokenizer", "RjiebaTokenizer", "default_tokenizer", "words"]
 
@@ -28,8 +27,11 @@ Both implementations are given this number instead of computing their own,
 because they compute it differently.
 """
 
-_RARE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
-"""Characters that jieba doesn't know and leaves alone, while rjieba joins them to others."""
+_RARE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\ud800-\udfff\uf900-\ufaff\U00020000-\U0003ffff])")
+"""Characters that jieba doesn't know and leaves alone, while rjieba joins them to others.
+
+Among them are halves of surrogate pairs, which rjieba can't be given at all.
+"""
 
 
 class JiebaTokenizer:
@@ -51,6 +53,7 @@ class JiebaTokenizer:
     def __init__(self, user_words: Sequence[str] = ()) -> None:
         import jieba
 
+        self._user_words = tuple(user_words)
         jieba.setLogLevel(logging.WARNING)
         self._jieba = jieba.Tokenizer()
         # jieba caches its dictionary as marshal data, which whoever can write
@@ -67,6 +70,9 @@ class JiebaTokenizer:
         words: list[str] = self._jieba.lcut(text)
         return words
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._user_words,)
+
 
 class RjiebaTokenizer:
     """The same words from the Rust implementation.
@@ -82,13 +88,20 @@ class RjiebaTokenizer:
     def __init__(self, user_words: Sequence[str] = ()) -> None:
         import rjieba
 
+        self._user_words = tuple(user_words)
         self._jieba = rjieba.Jieba()
         for word in sorted(set(user_words)):
             self._jieba.add_word(word, USER_WORD_FREQUENCY, None)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the words of normalised `text` in order."""
-        return list(chain.from_iterable(map(self._jieba.cut, _RARE.split(text))))
+        words: list[str] = []
+        for at, part in enumerate(_RARE.split(text)):  # every other part is a rare character
+            words += (part,) if at % 2 else self._jieba.cut(part)
+        return words
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._user_words,)
 
 
 def default_tokenizer(user_words: Sequence[str] = (), name: str = "") -> Tokenizer:
@@ -107,7 +120,7 @@ def default_tokenizer(user_words: Sequence[str] = (), name: str = "") -> Tokeniz
     """
     if name in ("", "jieba", "rjieba"):  # the same words: whichever is installed
         name = "rjieba" if find_spec("rjieba") else "jieba"
-    tokenizer: Tokenizer = get_plugin("tokenizers", name)(user_words)
+    tokenizer: Tokenizer = make_plugin("tokenizers", name, user_words)
     return tokenizer
 
 

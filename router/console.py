@@ -7,13 +7,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
 from router.errors import FenbanError, OutputError
+from router.logs import FORMATS, LEVELS
 
 if TYPE_CHECKING:
     from router.readers import ReadReport
@@ -22,8 +24,12 @@ __all__ = [
     "FenbanGroup",
     "LazyCommand",
     "check_target",
+    "database_option",
+    "database_url",
     "json_option",
+    "log_options",
     "save",
+    "saving",
     "say",
     "site_option",
     "store_option",
@@ -135,22 +141,43 @@ def save(target: Path, content: bytes) -> None:
     OutputError
         If the file can't be written.
     """
+    with saving(target) as file:
+        file.write(content)
+
+
+@contextmanager
+def saving(target: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `target` when all is written; see `save`."""
     try:
         if target.exists() and not target.is_file():  # /dev/stdout, a pipe
-            target.write_bytes(content)
+            with target.open("wb") as file:
+                yield file
         else:
-            _replace(target.resolve(), content)
+            with _replacing(target.resolve()) as file:
+                yield file
     except OSError as error:
         hint = "文件可能正被打开，或磁盘已满"
         raise OutputError(f"无法写入：{error.strerror}", where=str(target), hint=hint) from error
 
 
-def _replace(target: Path, content: bytes) -> None:
+def database_url(database: str | None, store: Path) -> str:
+    """Return which database is meant: the one named, else a file beside the model store.
+
+    Examples
+    --------
+    >>> database_url(None, Path("var/store"))
+    'sqlite:///var/fenban.db'
+    """
+    return database or f"sqlite:///{store.parent / 'fenban.db'}"
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
     fresh = target.with_name(f".fenban-{os.getpid()}")
     fresh.unlink(missing_ok=True)  # of a killed process with our number
     try:
         with fresh.open("xb") as file:  # never through a link that somebody laid there
-            file.write(content)
+            yield file
         if target.exists():
             shutil.copymode(target, fresh)
         fresh.replace(target)
@@ -171,6 +198,33 @@ store_option = click.option(
     envvar="FENBAN_STORE",
     help="模型库目录 · model store",
 )
+database_option = click.option(
+    "--database",
+    envvar="FENBAN_DATABASE",
+    metavar="URL",
+    help="数据库，默认为模型库旁边的 fenban.db · database, fenban.db beside the store by default",
+)
+
+
+def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a serving command may be told of its log."""
+    style = click.option(
+        "--log-format",
+        type=click.Choice(FORMATS),
+        envvar="FENBAN_LOG_FORMAT",
+        help="日志写法，默认终端上为 text，否则为 json · how log lines are written",
+    )
+    level = click.option(
+        "--log-level",
+        type=click.Choice(LEVELS),
+        default="info",
+        show_default=True,
+        envvar="FENBAN_LOG_LEVEL",
+        help="写哪些日志 · which log lines are written",
+    )
+    return style(level(command))
+
+
 json_option = click.option(
     "--json", "json_file", metavar="FILE", help="结果写成 JSON，- 为标准输出 · write JSON"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = [
     "Candidate",
@@ -16,6 +16,7 @@ __all__ = [
     "Flag",
     "OtherCase",
     "Reason",
+    "RuleNote",
     "ScoredLabel",
     "SimilarCase",
     "Status",
@@ -48,8 +49,7 @@ class VoteKind(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A stretch of the original text that spoke for a label.
 
     Parameters
@@ -67,8 +67,7 @@ class Evidence:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One label with the model's own probability.
 
     Parameters
@@ -98,12 +97,15 @@ class Vote:
         A section or ``out:`` id, or a flag's id for ``flag`` votes.
     reason : str
         A Chinese sentence for the clerk.
+    margin : float or None
+        How far a ``prefer`` reaches; None for the site's ``close_margin``.
     """
 
     rule: str
     kind: VoteKind
     target: str
     reason: str
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,25 @@ class FailedRule:
 
     rule: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNote:
+    """Something about a rule's run that the office should know, though the case was decided.
+
+    Parameters
+    ----------
+    rule : str
+    id : str
+        ``no_such_section`` for a vote that was dropped, ``slow`` for a rule
+        that took longer than its budget.
+    text : str
+        A Chinese sentence.
+    """
+
+    rule: str
+    id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +251,7 @@ class Decision:
         Labels valid today, most probable first.
     votes : tuple of Vote
     failed_rules : tuple of FailedRule
+    rule_notes : tuple of RuleNote
     similar : tuple of SimilarCase
         Past cases, the most similar first.
     deadlines : Deadlines
@@ -250,6 +272,7 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     votes: tuple[Vote, ...] = ()
     failed_rules: tuple[FailedRule, ...] = ()
+    rule_notes: tuple[RuleNote, ...] = ()
     similar: tuple[SimilarCase, ...] = ()
     deadlines: Deadlines = Deadlines()
     versions: Versions = Versions()

@@ -9,6 +9,11 @@
     * TrainingError          the cases at hand cannot train a model
     * StoreError             the model store cannot do what was asked
         * TamperedError      an artifact does not match its recorded digest
+    * StorageError           the database cannot do what was asked
+        * StorageUnavailableError   it does not answer now: stopped, full, read-only, locked
+        * IdempotencyConflictError  a key was used again with another request
+        * UnknownDecisionError      there is no decision of that id
+    * LoginError             name and password do not let anybody in
     * OutputError            a result could not be written
 """
 
@@ -16,14 +21,19 @@ from __future__ import annotations
 
 __all__ = [
     "FenbanError",
+    "IdempotencyConflictError",
     "InputError",
+    "LoginError",
     "OutputError",
     "PluginError",
     "SecretPaperError",
     "SiteError",
+    "StorageError",
+    "StorageUnavailableError",
     "StoreError",
     "TamperedError",
     "TrainingError",
+    "UnknownDecisionError",
     "UsageError",
 ]
 
@@ -108,6 +118,36 @@ class TamperedError(StoreError):
     """An artifact does not match the digest recorded when it was made."""
 
     code = "tampered"
+
+
+class StorageError(FenbanError):
+    """The database cannot do what was asked."""
+
+    code = "storage"
+
+
+class StorageUnavailableError(StorageError):
+    """The database does not answer now; the same may work later."""
+
+    code = "storage_unavailable"
+
+
+class IdempotencyConflictError(StorageError):
+    """An idempotency key was used before, with another request."""
+
+    code = "idempotency_conflict"
+
+
+class UnknownDecisionError(StorageError):
+    """No decision has the id that was given."""
+
+    code = "unknown_decision"
+
+
+class LoginError(FenbanError):
+    """Name and password do not let anybody in."""
+
+    code = "login_refused"
 
 
 class OutputError(FenbanError):

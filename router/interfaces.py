@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 
-from router.decision import Candidate, SimilarCase, Vote
+from router.decision import Candidate, Evidence, SimilarCase, Vote
 from router.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "Asked",
     "AxisPrediction",
     "Classifier",
     "Event",
@@ -162,17 +164,36 @@ class Sink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AxisPrediction:
+class AxisPrediction(NamedTuple):
     """The model's answer on one axis (section or topic) for one case.
 
     Parameters
     ----------
-    candidates : tuple of Candidate
-        All labels, most probable first; probabilities sum to 1.
+    labels : tuple of str
+        All of them, most probable first.
+    probabilities : tuple of float
+        One for each label; they sum to 1.
+    evidence : tuple of tuple of Evidence
+        What spoke for the first labels; empty where it wasn't asked for.
     """
 
-    candidates: tuple[Candidate, ...]
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    evidence: tuple[tuple[Evidence, ...], ...] = ()
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The labels as candidates; made anew at each call."""
+        told = chain(self.evidence, repeat(()))
+        return tuple(map(Candidate, self.labels, self.probabilities, told))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many parts of a case clearly speak for one label."""
+
+    label: str
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +207,25 @@ class ModelOutput:
         None where the model was trained without topics.
     known_share : float
         Share of the case's features that training has seen, 0 to 1.
-    co : tuple of Candidate
-        Who might co-handle, most probable first; each probability stands by
-        itself.
+    co : mapping of str to float
+        How probable it is that each label co-handles; each stands by itself.
     similar : tuple of SimilarCase or None
         The past cases most like it, the most similar first; None where they
         weren't asked for or the model knows none.
     same_batch : tuple of SimilarCase
         Cases asked for together with it that are about the same matter.
+    asks : tuple of Asked
+        Whom the parts of the case speak for, the most asked first; empty
+        where the model doesn't tell.
     """
 
     section: AxisPrediction
     topic: AxisPrediction | None
     known_share: float
-    co: tuple[Candidate, ...] = ()
+    co: Mapping[str, float] = field(default_factory=dict)
     similar: tuple[SimilarCase, ...] | None = None
     same_batch: tuple[SimilarCase, ...] = ()
+    asks: tuple[Asked, ...] = ()
 
 
 class Model(Protocol):

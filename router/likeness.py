@@ -59,7 +59,7 @@ def same_matter(
     Others of the same batch come first: they may be merged (并案); a past
     case has an answer that can be built on.
     """
-    if "merge" not in thresholds:
+    if "merge" not in thresholds or not (output.similar or output.same_batch):
         return ()
     least = least_similarity(proposal.text, thresholds["merge"])
     batch = [s for s in output.same_batch if s.similarity >= least]

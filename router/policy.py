@@ -1,107 +1,20 @@
-"""From probabilities and votes to one decision, and the reasons for doubt.
-
-How votes are resolved, in five lines:
-
-1. ``forbid`` takes a candidate out, ``require`` makes one the lead.
-2. Two ``require`` that disagree, or ``require`` against ``forbid``: a person decides.
-3. ``prefer`` changes the order only between candidates nearer than the close margin.
-4. ``co_handle``, ``flag`` and ``review`` add to the decision and take nothing away.
-5. No vote changes a probability.
-"""
+"""How far a choice may be trusted, and the reasons for doubt in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from router.decision import Candidate, Flag, Reason, Status, Vote, VoteKind
+from router.decision import Candidate, Reason, Status, Vote, VoteKind
+from router.interfaces import Asked
+from router.precedence import Choice
 from router.site import Site, is_outside
 from router.text import percent
 
-__all__ = ["Choice", "choose", "doubts", "flags_of"]
+__all__ = ["Doubts", "doubts"]
 
-BY_MODEL = "model"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The lead that model and rules agree on.
-
-    Parameters
-    ----------
-    lead : Candidate
-    decided_by : str
-        ``model`` or the name of the deciding rule.
-    conflict : tuple of str
-        Names of the rules that contradict each other; empty as a rule.
-    by_rule : bool
-        Whether a rule requires this very lead. ``forbid`` and ``prefer``
-        don't: what they leave is a guess of the model, and must be as sure
-        as any.
-    """
-
-    lead: Candidate
-    decided_by: str = BY_MODEL
-    conflict: tuple[str, ...] = ()
-    by_rule: bool = False
-
-
-def choose(candidates: Sequence[Candidate], votes: Sequence[Vote], margin: float) -> Choice:
-    """Pick the lead.
-
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        At least one, most probable first.
-    votes : sequence of Vote
-    margin : float
-        How far ``prefer`` reaches.
-
-    Returns
-    -------
-    Choice
-
-    Examples
-    --------
-    >>> first, second = Candidate("a", 0.6), Candidate("b", 0.4)
-    >>> choose([first, second], [Vote("r", VoteKind.REQUIRE, "b", "因为")], 0.1).lead.label
-    'b'
-    """
-    known = {candidate.label: candidate for candidate in candidates}
-    votes = sorted((v for v in votes if v.target in known), key=lambda v: (v.rule, v.target))
-    forbidden = {v.target: v.rule for v in votes if v.kind is VoteKind.FORBID}
-    required = {v.target: v.rule for v in votes if v.kind is VoteKind.REQUIRE}
-    at_odds = [label for label in required if label in forbidden]
-    if at_odds or len(required) > 1:
-        rules = {*required.values(), *(forbidden[label] for label in at_odds)}
-        best = max((known[label] for label in required), key=lambda c: c.probability)
-        return Choice(best, BY_MODEL, tuple(sorted(rules)))
-    if required:
-        label, rule = next(iter(required.items()))
-        return Choice(known[label], rule, by_rule=True)
-    return _unforced(candidates, votes, forbidden, margin)
-
-
-def _unforced(
-    candidates: Sequence[Candidate], votes: Sequence[Vote], forbidden: Mapping[str, str], margin: float
-) -> Choice:
-    allowed = [c for c in candidates if c.label not in forbidden]
-    if not allowed:
-        return Choice(candidates[0], BY_MODEL, tuple(sorted(set(forbidden.values()))))
-    best = allowed[0]
-    preferred = {v.target: v.rule for v in votes if v.kind is VoteKind.PREFER}
-    near = [c for c in allowed if best.probability - c.probability <= margin and c.label in preferred]
-    if near and best.label not in preferred:
-        return Choice(near[0], preferred[near[0].label])
-    if best.label != candidates[0].label:
-        return Choice(best, forbidden[candidates[0].label])
-    return Choice(best)
-
-
-def flags_of(votes: Sequence[Vote]) -> tuple[Flag, ...]:
-    """Return the flags that rules raised, each once."""
-    flags = {v.target: Flag(v.target, v.reason) for v in votes if v.kind is VoteKind.FLAG}
-    return tuple(flags.values())
+_ASKED_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +36,7 @@ def doubts(
     *,
     new_kind: bool = False,
     role: str = "",
+    asks: Sequence[Asked] = (),
 ) -> Doubts:
     """Decide the status of a choice.
 
@@ -144,6 +58,8 @@ def doubts(
     role : str
         What the bureau is for the case; one that reached us for an opinion
         (``co``) is ours, however much it sounds like another unit's.
+    asks : sequence of Asked
+        Whom the parts of the text speak for.
 
     Returns
     -------
@@ -153,7 +69,11 @@ def doubts(
     if is_outside(choice.lead.label) and not reasons:
         return Doubts(Status.NOT_OURS, _outside_reasons(choice, candidates, site))
     if not choice.by_rule:
-        reasons += _model_reasons(choice, candidates, votes, site, accept, role)
+        unsure = _unsure_reasons(choice, candidates, votes, site, accept)
+        reasons += unsure
+        if unsure:
+            reasons += _several_requests(asks, candidates, votes, site)
+        reasons += _maybe_outside(choice.lead, candidates, site, role)
         if new_kind:
             reasons.append(Reason("new_kind_of_case", "与往年案件都不像，没有先例可循"))
     return Doubts(Status.REVIEW if reasons else Status.SUGGESTED, tuple(reasons))
@@ -162,7 +82,8 @@ def doubts(
 def _text_reasons(text: str, known_share: float, site: Site) -> list[Reason]:
     settings = site.settings
     reasons = []
-    if sum(map(str.isalnum, text)) < settings.min_letters:
+    letters = islice(filter(str.isalnum, text), settings.min_letters)  # a long text isn't read to its end
+    if sum(1 for _ in letters) < settings.min_letters:
         reasons.append(Reason("too_short", "文字太短，看不出要办什么事"))
     if known_share < settings.min_known_share:
         share = f"{known_share:.0%}"
@@ -188,30 +109,57 @@ def _outside_reasons(choice: Choice, candidates: Sequence[Candidate], site: Site
     return (Reason("likely_not_ours", text),)
 
 
-def _model_reasons(
+def _unsure_reasons(
     choice: Choice,
     candidates: Sequence[Candidate],
     votes: Sequence[Vote],
     site: Site,
     accept: float,
-    role: str,
 ) -> list[Reason]:
+    """Say that the lead isn't probable enough, or hardly more than the next."""
     reasons = []
     lead = choice.lead
     if lead.probability < accept and not is_outside(lead.label):
         reasons.append(
             Reason("low_confidence", f"把握只有 {percent(lead.probability)}，还不到可直接采纳的程度")
         )
-    forbidden = {v.target for v in votes if v.kind is VoteKind.FORBID}
     preferred = {v.target for v in votes if v.kind is VoteKind.PREFER}
-    other = next((c for c in candidates if c.label not in forbidden | {lead.label}), None)
+    other = next((c for c in candidates if c.label not in _forbidden(votes) | {lead.label}), None)
     settled = lead.label in preferred  # that is what such a rule is for
     if other and not settled and abs(lead.probability - other.probability) < site.settings.close_margin:
         names = f"{site.name(lead.label)}与{site.name(other.label)}"
         shares = f"{percent(lead.probability)} 对 {percent(other.probability)}"
         reasons.append(Reason("close_call", f"{names}不相上下（{shares}）"))
-    outside = max((c for c in candidates if is_outside(c.label)), key=lambda c: c.probability, default=None)
-    if role != "co" and outside and lead.probability < outside.probability and not is_outside(lead.label):
-        text = f"可能不属本局，而属{site.name(outside.label)}（{percent(outside.probability)}）"
-        reasons.append(Reason("likely_not_ours", text))
     return reasons
+
+
+def _several_requests(
+    asks: Sequence[Asked], candidates: Sequence[Candidate], votes: Sequence[Vote], site: Site
+) -> list[Reason]:
+    """Say that an unsure case asks several units for something.
+
+    Not a doubt by itself: where the whole text is sure of its lead, that
+    lead is as often right with requests to others as without (docs/model.md),
+    and those others co-handle.
+    """
+    known = {c.label for c in candidates} - _forbidden(votes)
+    told = [ask for ask in asks if ask.label in known]
+    if len(told) < 2:
+        return []
+    shares = "、".join(f"{site.name(ask.label)} {ask.parts} 处" for ask in told[:_ASKED_SHOWN])
+    more = f"等 {len(told)} 家" if len(told) > _ASKED_SHOWN else ""
+    return [Reason("several_requests", f"文中不止一个诉求：{shares}{more}，由谁主办请人工判断")]
+
+
+def _maybe_outside(lead: Candidate, candidates: Sequence[Candidate], site: Site, role: str) -> list[Reason]:
+    if role == "co" or is_outside(lead.label):
+        return []
+    outside = next((c for c in candidates if is_outside(c.label)), None)
+    if outside is None or lead.probability >= outside.probability:
+        return []
+    text = f"可能不属本局，而属{site.name(outside.label)}（{percent(outside.probability)}）"
+    return [Reason("likely_not_ours", text)]
+
+
+def _forbidden(votes: Sequence[Vote]) -> set[str]:
+    return {v.target for v in votes if v.kind is VoteKind.FORBID}

@@ -28,6 +28,7 @@ ROW_COLUMNS = (
     "co_names",
     "flags",
     "reasons",
+    "reason_ids",
     "alternatives",
     "similar",
     "return_by",
@@ -72,6 +73,7 @@ def decision_json(decision: Decision, site: Site) -> dict[str, Any]:
         ],
         "return_reason": _return_reason(decision, site),
         "failed_rules": [{"rule": f.rule, "error": f.error} for f in decision.failed_rules],
+        "rule_notes": [{"rule": n.rule, "id": n.id, "text": n.text} for n in decision.rule_notes],
         "similar": [_similar(similar, site) for similar in decision.similar],
         "deadlines": {
             "return_by": _iso(dates.return_by),
@@ -132,6 +134,7 @@ def decision_row(decision: Decision, site: Site) -> dict[str, str]:
         "co_names": "；".join(site.name(co.label) for co in decision.co_sections),
         "flags": _joined([flag.reason for flag in decision.flags]),
         "reasons": _joined(_reasons(decision, site)),
+        "reason_ids": ";".join(reason.id for reason in decision.reasons),
         "alternatives": "；".join(f"{site.name(c.label)} {percent(c.probability)}" for c in others),
         "similar": "；".join(_similar_words(similar, site) for similar in decision.similar[:_SIMILAR]),
         "return_by": _iso(dates.return_by) or "",

@@ -7,7 +7,7 @@ leading apostrophe in CSV, where a type can't be given.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -42,8 +42,12 @@ SHEET_COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("return_by", "退回期限", 12),
     ("reply_by", "答复期限", 12),
     ("source", "来源", 22),
+    ("reason_ids", "原因代码", 16),
 )
 """Key of the row, heading and width (in characters) of each printed column."""
+
+_FOR_PROGRAMS = frozenset({"reason_ids"})
+"""Columns that are there but hidden, so that they don't take room on paper."""
 
 _PROBLEM_COLUMNS = (("source", "文件", 34), ("where", "位置", 20), ("reason", "未读入的原因", 70))
 _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")  # full width too: a Chinese Excel takes them for the same
@@ -87,7 +91,7 @@ def write_workbook(
     book.save(target)
 
 
-def write_csv(rows: Sequence[Row], columns: Sequence[str], target: IO[str]) -> None:
+def write_csv(rows: Iterable[Row], columns: Sequence[str], target: IO[str]) -> None:
     """Write rows as CSV; open `target` with ``utf-8-sig`` and ``newline=""``."""
     writer = csv.writer(target)
     writer.writerow(columns)
@@ -116,12 +120,13 @@ def _fill(
     sheet["A1"].font = Font(size=16, bold=True)
     sheet["A1"].alignment = Alignment(horizontal="center", vertical="center")
     sheet.row_dimensions[1].height = 30
-    for at, (_, title, width) in enumerate(columns, 1):
+    for at, (key, title, width) in enumerate(columns, 1):
         cell = sheet.cell(2, at, title)
         cell.font, cell.border = Font(bold=True), _FRAME
         cell.fill = PatternFill("solid", fgColor="E8EDF3")
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        sheet.column_dimensions[get_column_letter(at)].width = width
+        dimension = sheet.column_dimensions[get_column_letter(at)]
+        dimension.width, dimension.hidden = width, key in _FOR_PROGRAMS
     for number, row in enumerate(rows, 3):
         for at, (key, _, _) in enumerate(columns, 1):
             _write_text(sheet, number, at, row.get(key, ""))

@@ -13,6 +13,8 @@ from datetime import date
 from functools import cached_property
 
 from router.proposal import Proposal
+from router.rule_tables import RuleTables
+from router.site_access import Access
 from router.text import fold
 
 __all__ = [
@@ -161,6 +163,12 @@ class Settings:
         co-handle; used only while too few past cases tell who co-handled.
     classifier, tokenizer : str
         Plugin names.
+    keep_texts : bool
+        Whether the texts of cases are stored beside what was suggested.
+    access : Access
+        How people reach the pages.
+    sinks : mapping of str to mapping
+        Plugin names of those told of what is stored, and their parameters.
     """
 
     bureau: str = "住房和城乡建设局"
@@ -174,6 +182,9 @@ class Settings:
     co_threshold: float = 0.8
     classifier: str = "ridge"
     tokenizer: str = "jieba"
+    keep_texts: bool = False
+    access: Access = field(default_factory=Access)
+    sinks: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,8 +197,8 @@ class Site:
     sections, topics, neighbours : mapping of id to its record
     successors : tuple of Successor
         In file order; the first that applies wins.
-    rules : tuple of mapping
-        The tables of ``rules.toml``.
+    rules : RuleTables
+        As they are written; what is wrong with them is told when they are compiled.
     holidays : mapping of date to bool
         Days the site adds to the calendar: True where it is a day off.
     user_words, stop_words : tuple of str
@@ -201,7 +212,7 @@ class Site:
     topics: Mapping[str, Topic] = field(default_factory=dict)
     neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
     successors: tuple[Successor, ...] = ()
-    rules: tuple[Mapping[str, object], ...] = ()
+    rules: RuleTables = field(default_factory=RuleTables)
     holidays: Mapping[date, bool] = field(default_factory=dict)
     user_words: tuple[str, ...] = ()
     stop_words: tuple[str, ...] = ()

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from router.errors import SiteError
+from router.rules.files import read_rules, rules_digest
 from router.site import OUT_PREFIX, Neighbour, Section, Settings, Site, Successor, Topic
+from router.site_access import read_access
+from router.site_text import read_text
 
-__all__ = ["init_site", "load_site", "sample_site"]
+__all__ = ["SITE_FILES", "init_site", "load_site", "sample_site", "site_digest"]
 
 T = TypeVar("T")
-_SITE_FILES = (
+SITE_FILES = (
     "site.toml",
     "sections.csv",
     "topics.csv",
@@ -29,7 +32,6 @@ _SITE_FILES = (
     "userdict.txt",
     "stopwords.txt",
 )
-_RULE_FILES = ("rules.toml",)
 
 
 def sample_site() -> Path:
@@ -89,21 +91,26 @@ def load_site(directory: Path) -> Site:
         topics=_by_id(directory / "topics.csv", _topic),
         neighbours=_by_id(directory / "neighbours.csv", _neighbour),
         successors=tuple(_rows(directory / "successors.csv", _successor)),
-        rules=_rule_tables(directory / "rules.toml"),
+        rules=read_rules(directory),
         holidays=dict(_rows(directory / "holidays.csv", _holiday)),
         user_words=_lines(directory / "userdict.txt"),
         stop_words=_lines(directory / "stopwords.txt"),
-        digest=_digest(directory, _SITE_FILES),
-        rules_digest=_digest(directory, _RULE_FILES),
+        digest=site_digest(directory),
+        rules_digest=rules_digest(directory),
     )
     _check_references(site, directory)
     return site
 
 
 def _settings(path: Path) -> Settings:
-    known = {f.name: f.type for f in fields(Settings)}
+    known = [f.name for f in fields(Settings) if f.name not in ("access", "sinks")]
     flat: dict[str, Any] = {}
-    for key, value in _toml(path).items():
+    written = _toml(path)
+    access = read_access(written.pop("access", {}), path)
+    sinks = written.pop("sinks", {})
+    if not isinstance(sinks, dict) or not all(isinstance(params, dict) for params in sinks.values()):
+        raise SiteError("sinks 写法不对", where=str(path), hint="每个接收插件写成一节，如 [sinks.jsonl]")
+    for key, value in written.items():
         flat |= value if isinstance(value, dict) else {key: value}
     unknown = sorted(set(flat) - set(known))
     if unknown:
@@ -112,12 +119,14 @@ def _settings(path: Path) -> Settings:
         )
     for key, value in flat.items():
         _check_setting(path, key, value)
-    return Settings(**flat)
+    return Settings(**flat, access=access, sinks=sinks)
 
 
 def _check_setting(path: Path, key: str, value: object) -> None:
     default = getattr(Settings(), key)
-    if isinstance(default, float):
+    if isinstance(default, bool):
+        good, wanted = isinstance(value, bool), " true 或 false"
+    elif isinstance(default, float):
         good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
         wanted = "0 到 1 之间的数"
     elif isinstance(default, int):
@@ -128,44 +137,19 @@ def _check_setting(path: Path, key: str, value: object) -> None:
         raise SiteError(f"设置 {key} 应为{wanted}，现为 {value!r}", where=str(path))
 
 
-def _rule_tables(path: Path) -> tuple[Mapping[str, object], ...]:
-    content = _toml(path)
-    tables = content.pop("rule", [])
-    if content:
-        strange = "、".join(content)
-        raise SiteError(f"不认识 {strange}", where=str(path), hint="每条规则应写成一个 [[rule]] 表")
-    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-        raise SiteError("规则应写成 [[rule]] 表", where=str(path))
-    return tuple(tables)
-
-
 def _toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(_decode(path))
+        return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise SiteError(f"TOML 写法有误：{error}", where=str(path), hint="请检查引号和等号") from error
-
-
-def _decode(path: Path) -> str:
-    """Decode what Excel and Notepad write: UTF-8 with or without BOM, or GB18030."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SiteError(f"无法读取：{error.strerror}", where=str(path)) from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise SiteError("文字编码无法识别", where=str(path), hint="请另存为 UTF-8")
 
 
 def _lines(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         return ()
-    lines = (line.partition("#")[0].strip() for line in _decode(path).splitlines())
+    lines = (line.partition("#")[0].strip() for line in read_text(path).splitlines())
     return tuple(line for line in lines if line)
 
 
@@ -179,7 +163,7 @@ def _table(path: Path) -> Iterator[_Row]:
     number = 0
     try:
         # strict: an unclosed quote would swallow all rows below it
-        reader = csv.reader(io.StringIO(_decode(path), newline=""), strict=True)
+        reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
         header = [name.strip() for name in next(reader, [])]
         number = 1
         for number, cells in enumerate(reader, 2):
@@ -318,9 +302,10 @@ def _check_references(site: Site, directory: Path) -> None:
         raise SiteError("；".join(wrong), where=str(directory))
 
 
-def _digest(directory: Path, names: tuple[str, ...]) -> str:
+def site_digest(directory: Path) -> str:
+    """Return the hash of a site's files but its rules, the same for the same content."""
     digest = hashlib.sha256()
-    for name in names:
+    for name in SITE_FILES:
         path = directory / name
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{name} {len(content)}\n".encode() + content)

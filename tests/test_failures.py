@@ -323,7 +323,7 @@ MANIFESTS = [
     b"3",
     b'{"format_version": 1}',
     b'{"format_version": 2}',
-    b'{"format_version": 1, "x": 1}',
+    b'{"format_version": 2, "x": 1}',
     b"\xff",
 ]
 

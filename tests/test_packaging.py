@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -121,7 +122,7 @@ def test_a_bureau_can_begin_with_it(place: Path) -> None:
 
 def test_every_library_asked_for_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower()
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
     wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
-    names = [requirement.partition(">")[0].lower() for requirement in wanted]
+    names = [re.split(r"[>[]", requirement)[0].lower() for requirement in wanted]
     assert [name for name in names if f"\n{name}==" not in f"\n{pinned}"] == []

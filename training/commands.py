@@ -12,8 +12,10 @@ from rich.table import Table
 
 from models.store import ModelStore
 from router.console import check_target, json_option, say, site_option, store_option, write_json
+from router.errors import SiteError
 from router.pipeline import Router
 from router.site import Site
+from router.site_archive import keep_site
 from router.site_files import load_site
 from training.descriptions import Description, of_site, read_descriptions
 from training.evaluate import evaluate
@@ -81,7 +83,9 @@ def train_command(
     described = _described(labels, bureau) if labels else []
     trained = train(history, bureau, descriptions=described, unlabelled=background, progress=say)
     models = ModelStore(store)
-    version = models.add(trained.model, trained.manifest, trained.lexicon)
+    version = models.add(trained.model, trained.manifest, trained.lexicon, trained.card)
+    if site and bureau:
+        _keep(site, bureau, store)
     live = models.live == version
     if live:
         say(f"已存为 {version}，并已启用")
@@ -120,17 +124,29 @@ def evaluate_command(
     """
     check_target(json_file)
     bureau = load_site(site) if site else None
-    model = ModelStore(store).load(version)
+    models = ModelStore(store)
+    model = models.load(version)
+    learned = models.manifest(model.version).cases.get("texts")
     proposals, problems = read_cases(cases)
     _tell_problems([f"{p.source} {p.where}：{p.reason}" for p in problems])
-    figures = evaluate(Router(model, bureau), proposals, model.section.classes_.tolist())
+    labels = model.section.classes_.tolist()
+    figures = evaluate(Router(model, bureau), proposals, labels, learned=learned)
     if json_file:
         write_json(figures, json_file)
         return
     Console().print(_figures_table(figures))
+    if figures["seen_in_training"]:
+        say(f"有 {figures['seen_in_training']} 件训练时已经学过，成绩会偏高；请换没有用来训练的案件检验")
     if figures["unseen_labels"]:
         unseen = "、".join(figures["unseen_labels"])
         say(f"有 {figures['unseen_cases']} 件的标签训练时没有见过，计为错误：{unseen}")
+
+
+def _keep(directory: Path, site: Site, store: Path) -> None:
+    try:
+        keep_site(directory, site, store)
+    except SiteError as error:  # the model is stored all the same
+        say(f"注意：{error}")
 
 
 def _history(cases: Sequence[Path], site: Site | None) -> History:

@@ -23,6 +23,7 @@ from training.metrics import (
     set_scores,
     share,
 )
+from training.seen import seen_before
 
 __all__ = ["evaluate"]
 
@@ -56,7 +57,9 @@ class _Judged:
         return np.array([d.status is status for d in self.decisions])
 
 
-def evaluate(router: Router, proposals: Sequence[Proposal], trained: Sequence[str]) -> dict[str, Any]:
+def evaluate(
+    router: Router, proposals: Sequence[Proposal], trained: Sequence[str], *, learned: str | None = None
+) -> dict[str, Any]:
     """Suggest for every labelled case and compare.
 
     Parameters
@@ -66,6 +69,9 @@ def evaluate(router: Router, proposals: Sequence[Proposal], trained: Sequence[st
         Those without a section are counted as ``unlabelled`` and left out.
     trained : sequence of str
         Labels the model knows; others count as wrong and are reported.
+    learned : str, optional
+        `training.seen.packed_hashes` of the texts the model learned, so that
+        those among `proposals` can be counted.
 
     Returns
     -------
@@ -99,9 +105,15 @@ def evaluate(router: Router, proposals: Sequence[Proposal], trained: Sequence[st
         "unlabelled": len(proposals) - len(labelled),
         "unseen_labels": unseen,
         "unseen_cases": sum(t in set(unseen) for t in true),
+        "seen_in_training": _seen(labelled, learned),
         "docs_per_second": len(labelled) / seconds,
         "model_version": router.model.version,
     }
+
+
+def _seen(proposals: Sequence[Proposal], learned: str | None) -> int | None:
+    """Return how many of the cases the model learned; None where it can't be told."""
+    return None if learned is None else sum(seen_before([p.text for p in proposals], learned))
 
 
 def _true_section(proposal: Proposal, site: Site) -> str:

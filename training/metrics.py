@@ -8,9 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-__all__ = ["accuracy_at_coverage", "expected_calibration_error", "macro_f1", "set_scores", "share"]
+__all__ = [
+    "BINS",
+    "accuracy_at_coverage",
+    "bin_of",
+    "expected_calibration_error",
+    "macro_f1",
+    "set_scores",
+    "share",
+]
 
-_BINS = 15
+BINS = 15
 
 
 def share(right: Sequence[bool] | NDArray[np.bool_]) -> float | None:
@@ -24,8 +32,20 @@ def share(right: Sequence[bool] | NDArray[np.bool_]) -> float | None:
     return float(np.mean(right)) if len(right) else None
 
 
+def bin_of(probability: NDArray[np.float64], bins: int = BINS) -> NDArray[np.int64]:
+    """Return in which of `bins` of equal width each probability lies.
+
+    Examples
+    --------
+    >>> bin_of(np.array([0.0, 0.5, 1.0])).tolist()
+    [0, 7, 14]
+    """
+    found: NDArray[np.int64] = np.minimum((probability * bins).astype(np.int64), bins - 1)
+    return found
+
+
 def expected_calibration_error(
-    probability: NDArray[np.float64], right: NDArray[np.bool_], bins: int = _BINS
+    probability: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS
 ) -> float:
     """Return how far stated probabilities are from what happens, on average.
 
@@ -54,7 +74,7 @@ def expected_calibration_error(
     """
     if not len(right):
         return 0.0
-    box = np.minimum((probability * bins).astype(int), bins - 1)
+    box = bin_of(probability, bins)
     size = np.bincount(box, minlength=bins)
     gap = np.bincount(box, weights=right - probability, minlength=bins)
     return float(np.abs(gap).sum() / size.sum())

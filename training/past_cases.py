@@ -43,7 +43,7 @@ def index_past_cases(
     if history.cases.empty or not isinstance(classifier, RidgeTextClassifier):
         return None, {}
     embedding = classifier.embedding_
-    rows = embedding.transform(history.cases["text"].tolist()).sparse
+    rows = embedding.features.transform(history.cases["text"].tolist())
     index = SimilarityIndex.build(embedding.features, rows, _others(history))
     thresholds = {"merge": SAME_MATTER}
     if len(index) >= _LEAST_CASES:

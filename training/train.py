@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -16,19 +17,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.artifact import Manifest
+from models.card import AxisCard, Card
 from models.classifier import RidgeTextClassifier
 from models.co_handling import CoHandling
+from models.held_out import HeldOutCases
 from models.model import RoutingModel
 from models.tokenizer import default_tokenizer
 from router.errors import FenbanError, PluginError, TrainingError
 from router.interfaces import Classifier
-from router.plugins import get_plugin
+from router.plugins import get_plugin, make_plugin, plugin_info
 from router.site import Settings, Site
+from training.card import axis_card, make_card
 from training.descriptions import Description, section_descriptions, topic_descriptions
-from training.held_out import held_out_probabilities
+from training.held_out import HeldOut, Refit, held_out_probabilities, judged_ahead, left_out
 from training.history import History
 from training.metrics import expected_calibration_error, macro_f1
 from training.past_cases import index_past_cases
+from training.seen import packed_hashes
 from training.thresholds import find_thresholds
 
 __all__ = ["Trained", "train"]
@@ -44,6 +49,7 @@ class Trained:
     model: RoutingModel
     manifest: Manifest
     lexicon: tuple[str, ...] = field(default=())
+    card: Card | None = None
 
 
 def train(
@@ -100,21 +106,36 @@ def train(
     co = _fit_co(section.classifier, cases, described, progress)
     if len(cases):
         progress("在留出的案件上估计把握和门槛")
-    thresholds, metrics = _judge(section, settings)
+    ahead = _judged_ahead(section, history)
+    thresholds = _thresholds(section, ahead, settings)
+    metrics = _judge(section)
     if co is not None:
         thresholds["co"] = co.threshold_
     similar, of_similar = index_past_cases(section.classifier, history)
     thresholds |= of_similar
     topic_classifier = topic.classifier if topic else None
-    model = RoutingModel(section.classifier, topic_classifier, co, thresholds=thresholds, similar=similar)
-    return Trained(model, _manifest(model, history, settings, thresholds, metrics), lexicon)
+    model = RoutingModel(
+        section.classifier,
+        topic_classifier,
+        co,
+        thresholds=thresholds,
+        similar=similar,
+        held_out=_kept(section, ahead, history),
+    )
+    axes = {"section": _axis_card(section, len(described))}
+    if topic:
+        axes["topic"] = _axis_card(topic, len(topic_described))
+    card = make_card(history, axes, len(unlabelled), _axis_card(section, 0, ahead) if ahead else None)
+    return Trained(model, _manifest(model, history, settings, thresholds, metrics), lexicon, card)
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A classifier and the held-out probabilities of its training cases."""
+    """A classifier, the labels of its training cases and their held-out probabilities."""
 
     classifier: Classifier
+    refit: Refit
+    y: Sequence[str]
     held_out: NDArray[np.float64]
     target: NDArray[np.int64]
 
@@ -126,14 +147,13 @@ def _factory(
 
     Ours take the site's tokeniser, and the embedding of the first axis.
     """
-    plugin = get_plugin("classifiers", settings.classifier)
-    taken = inspect.signature(plugin).parameters
+    taken = inspect.signature(get_plugin("classifiers", settings.classifier)).parameters
     given: dict[str, object] = {}
     if "embedding" in taken and first is not None:
         given["embedding"] = getattr(first, "embedding_", None)
     if "tokenizer" in taken:
         given["tokenizer"] = default_tokenizer(lexicon, settings.tokenizer)
-    return lambda: plugin(**given)
+    return partial(make_plugin, "classifiers", settings.classifier, **given)
 
 
 def _fit(
@@ -143,8 +163,7 @@ def _fit(
     described: Sequence[Description],
     unlabelled: Sequence[str],
 ) -> _Fitted:
-    def fit(some_texts: Sequence[str], some_y: Sequence[str]) -> Classifier:
-        unfitted = make()
+    def learn(unfitted: Classifier, some_texts: Sequence[str], some_y: Sequence[str]) -> Classifier:
         try:
             return unfitted.fit(some_texts, some_y, descriptions=described, unlabelled=unlabelled)
         except FenbanError:
@@ -153,11 +172,17 @@ def _fit(
             name = type(unfitted).__name__
             raise PluginError(f"分类器 {name} 训练失败：{type(error).__name__} {error}") from error
 
-    classifier = fit(texts, y)
-    held_out = held_out_probabilities(classifier, fit, texts, y)
+    classifier = learn(make(), texts, y)
+
+    def refit(some_texts: Sequence[str], some_y: Sequence[str]) -> Classifier:
+        # over the same embedding: half a fit where a new one takes five
+        unfitted = classifier.alike() if isinstance(classifier, RidgeTextClassifier) else make()
+        return learn(unfitted, some_texts, some_y)
+
+    held_out = held_out_probabilities(classifier, refit, texts, y)
     column = {label: at for at, label in enumerate(classifier.classes_.tolist())}
     target = np.array([column[label] for label in y[: len(held_out)]], dtype=np.int64)
-    return _Fitted(classifier, held_out, target)
+    return _Fitted(classifier, refit, y, held_out, target)
 
 
 def _fit_co(
@@ -174,24 +199,47 @@ def _can_train(y: Sequence[str], described: Sequence[Description]) -> bool:
     return len({*y, *(label for label, _ in described)}) > 1
 
 
-def _judge(fitted: _Fitted, settings: Settings) -> tuple[dict[str, float], dict[str, float]]:
-    """Return thresholds, and the figures for the manifest."""
+def _judged_ahead(fitted: _Fitted, history: History) -> HeldOut | None:
+    labels: list[str] = fitted.classifier.classes_.tolist()
+    days = [proposal.received_on for proposal in history.proposals]
+    return judged_ahead(labels, fitted.refit, history.cases["text"].tolist(), fitted.y, days)
+
+
+def _thresholds(fitted: _Fitted, ahead: HeldOut | None, settings: Settings) -> dict[str, float]:
+    """Find them on later cases judged by models of earlier ones; without dates on those left out."""
+    labels: list[str] = fitted.classifier.classes_.tolist()
+    return find_thresholds(ahead or left_out(fitted.held_out, fitted.target), labels, settings)
+
+
+def _kept(fitted: _Fitted, ahead: HeldOut | None, history: History) -> HeldOutCases:
+    """Return what the cases got from models that had not learned them, as it is stored."""
+    if ahead is None:
+        return HeldOutCases.build(history.proposals, fitted.held_out)
+    return HeldOutCases.build(history.proposals, fitted.held_out, ahead.rows, ahead.probabilities)
+
+
+def _judge(fitted: _Fitted) -> dict[str, float]:
+    """Return the figures for the manifest."""
     held_out, target = fitted.held_out, fitted.target
     labels: list[str] = fitted.classifier.classes_.tolist()
-    thresholds = find_thresholds(held_out, target, labels, settings)
     if not len(target):
-        return thresholds, {}
+        return {}
     order = np.argsort(-held_out, axis=1)
     right = order[:, 0] == target
     true, given = [labels[i] for i in target], [labels[i] for i in order[:, 0]]
-    metrics = {
+    return {
         "held_out_n": float(len(target)),
         "held_out_accuracy": float(right.mean()),
         "held_out_top3_accuracy": float((order[:, :3] == target[:, None]).any(axis=1).mean()),
         "held_out_macro_f1": macro_f1(true, given),
         "held_out_ece": expected_calibration_error(held_out.max(axis=1), right),
     }
-    return thresholds, metrics
+
+
+def _axis_card(fitted: _Fitted, descriptions: int, ahead: HeldOut | None = None) -> AxisCard:
+    judged = ahead or left_out(fitted.held_out, fitted.target)
+    labels = fitted.classifier.classes_.tolist()
+    return axis_card(labels, fitted.y, judged.probabilities, judged.target, descriptions)
 
 
 def _manifest(
@@ -214,8 +262,18 @@ def _manifest(
         cases=_about(history),
         metrics=metrics,
         thresholds=thresholds,
-        libraries={"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+        libraries=_libraries(settings),
     )
+
+
+def _libraries(settings: Settings) -> dict[str, str]:
+    """Return the versions a model is made with, those of other people's plugins included."""
+    plugins = (
+        plugin_info("classifiers", settings.classifier),
+        plugin_info("tokenizers", settings.tokenizer),
+    )
+    found = {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
+    return found | {plugin.distribution: plugin.version for plugin in plugins}
 
 
 def _about(history: History) -> dict[str, Any]:
@@ -227,6 +285,7 @@ def _about(history: History) -> dict[str, Any]:
     return {
         "n": len(cases),
         "digest": digest.hexdigest(),
+        "texts": packed_hashes(cases["text"].tolist()),
         "years": [int(years.min()), int(years.max())] if len(years) else [],
         "per_label": {str(k): int(v) for k, v in cases["section"].value_counts().items()},
     }

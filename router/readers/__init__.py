@@ -7,6 +7,7 @@ from router.readers.reading import MAX_FILE_BYTES, is_clutter, list_files, read_
 from router.readers.report import ReadReport
 from router.readers.screening import MAX_CASE_CHARS, Screen
 from router.readers.secrecy import is_secret
+from router.readers.workbook import first_sheet
 
 __all__ = [
     "MAX_CASE_CHARS",
@@ -14,6 +15,7 @@ __all__ = [
     "Masked",
     "ReadReport",
     "Screen",
+    "first_sheet",
     "is_clutter",
     "is_secret",
     "list_files",

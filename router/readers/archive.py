@@ -60,14 +60,27 @@ def _member(
     data = _unpacked(archive, member)
     if isinstance(data, str):
         yield ReadProblem(name, "", data, "unreadable")
-    elif kind_of(data) != "zip":
-        yield from read_bytes(data, name).items()
+    elif (kind := kind_of(data)) != "zip":
+        yield from _office_or_other(data, name, kind, budget)
     elif depth < _DEEPEST:
         yield from _members(io.BytesIO(data), name, budget, depth + 1)
     else:
         yield ReadProblem(
             name, "", f"压缩包套了超过 {_DEEPEST} 层，未读；请先解开里层的压缩包", "unsupported"
         )
+
+
+def _office_or_other(data: bytes, name: str, kind: str, budget: Budget) -> Iterator[Item]:
+    """Read a member that is no zip; office files are zips of their own, and many small ones grow large."""
+    if kind == "docx":
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as inner:
+                if reason := budget.refuse_office(inner):
+                    yield ReadProblem(name, "", reason, "unsupported")
+                    return
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+            pass  # its reader says what is wrong with it
+    yield from read_bytes(data, name).items()
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:

@@ -66,7 +66,8 @@ def _open(file: BinaryIO) -> Document | str:
 
     try:
         with zipfile.ZipFile(file) as archive:
-            if reason := Budget().refuse(archive):
+            budget = Budget()
+            if reason := budget.refuse(archive) or budget.refuse_office(archive):
                 return reason
         file.seek(0)
         return docx.Document(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from router.interfaces import ReadNote, ReadProblem
 from router.readers.blocks import text_blocks
@@ -13,9 +13,14 @@ from router.readers.paper import read_paper
 from router.readers.report import Item
 from router.readers.sniff import kind_of
 
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
 __all__ = ["PdfReader"]
 
 MAX_PAGES = 500
+MAX_CONTENT = 30 * 1024 * 1024  # bytes that the pages draw from, once unpacked
+MAX_OPERATIONS = 1_000_000  # drawn; a few seconds
 _LEAST = 10  # characters; stamps and page numbers of a scan give fewer
 _FULL_LINE = 0.85
 _STARTS = re.compile(
@@ -23,6 +28,9 @@ _STARTS = re.compile(
 )
 _PAGE_NUMBER = re.compile(r"^[-—–\s]*第?\s*\d{1,4}\s*页?(?:\s*[/共]\s*\d{1,4}\s*页?)?[-—–\s]*$")
 _SCAN = "这份 PDF 没有文字层（多为扫描件），读不出文字；请先做文字识别（OCR），或录入为 .docx、.txt 再读"
+
+
+_VAST = "PDF 的内容异常庞大（可能是图纸，也可能有意如此），未读；请只保留建议提案部分，或另存为 .docx 再读"
 
 
 class PdfReader:
@@ -67,11 +75,40 @@ def _pages(file: BinaryIO) -> list[str] | str:
             return "PDF 设有打开密码，请去掉密码后另存再读"
         if len(pdf.pages) > MAX_PAGES:
             return f"PDF 有 {len(pdf.pages)} 页，超过上限 {MAX_PAGES} 页；请只保留建议提案部分"
-        return [page.extract_text() for page in pdf.pages]
+        patience = _Patience()
+        return [patience.text_of(page) for page in pdf.pages]
+    except _VastError:
+        return _VAST
     except (DependencyError, FileNotDecryptedError):
         return "PDF 加了密，请用 PDF 阅读器打印或另存为不加密的文件再读"
     except PyPdfError:
         return "PDF 已损坏或没有传送完整，无法打开；请重新下载或请对方重发"
+
+
+class _VastError(Exception):
+    """More is drawn than any paper needs."""
+
+
+class _Patience:
+    """How much of a PDF is read: what it draws can be any number of times its size."""
+
+    def __init__(self) -> None:
+        self._content, self._operations = MAX_CONTENT, MAX_OPERATIONS
+
+    def text_of(self, page: PageObject) -> str:
+        contents = page.get_contents()
+        self._content -= len(contents.get_data()) if contents else 0
+        if self._content < 0:
+            raise _VastError
+        text = page.extract_text(visitor_operand_before=self._drawn)
+        if self._operations < 0:  # pypdf goes on after what is raised within a form
+            raise _VastError
+        return text
+
+    def _drawn(self, *_: object) -> None:
+        self._operations -= 1
+        if self._operations < 0:
+            raise _VastError
 
 
 def _unwrapped(page: str) -> Iterator[str]:

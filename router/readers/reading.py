@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from router.errors import FenbanError, InputError, PluginError
 from router.interfaces import Reader, ReadNote, ReadProblem
-from router.plugins import get_plugin, list_plugins
+from router.plugins import list_plugins, make_plugin
 from router.proposal import Proposal
 from router.readers.refusals import refusal
 from router.readers.report import Item, ReadReport
@@ -156,10 +156,20 @@ def _read_file(file: Path, name: str) -> ReadReport:
 def _reader_for(data: bytes, name: str) -> Reader | None:
     names = [info.name for info in list_plugins("readers")]
     for plugin in sorted(names, key=lambda one: one == _FALLBACK):
-        reader: Reader = get_plugin("readers", plugin)()
-        if reader.accepts(data, name):
+        reader: Reader = make_plugin("readers", plugin)
+        if _accepts(reader, data, name):
             return reader
     return None
+
+
+def _accepts(reader: Reader, data: bytes, name: str) -> bool:
+    try:
+        return bool(reader.accepts(data, name))
+    except FenbanError:
+        raise
+    except Exception as error:  # a foreign reader may raise anything; the next one is asked
+        _log.warning("%s failed to tell a file: %s", type(reader).__name__, type(error).__name__)
+        return False
 
 
 def _safely(reader: Reader, data: bytes, name: str) -> Iterator[Item]:

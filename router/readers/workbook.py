@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from router.readers.zips import Budget
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-__all__ = ["WorkbookReader"]
+__all__ = ["WorkbookReader", "first_sheet"]
 
 _BROKEN = "工作簿已损坏或没有保存完整，无法打开；请用 WPS 或 Excel 打开后另存为 .xlsx 再读"
 _LOCKED = "工作簿设有打开密码，请去掉密码后另存再读"
@@ -27,6 +28,10 @@ _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,9})[\"']")
 # Cells with a format and no value, which whole formatted columns leave behind; they cost nothing.
 _EMPTY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s+[\w:]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*\s*/>")
 _BEFORE_A = 64
+_MAX_TEXT = 200 * 1024 * 1024
+_STRING = re.compile(rb"<(?:\w+:)?si(?:\s[^>]*)?(?:/>|>.*?</(?:\w+:)?si\s*>)", re.DOTALL)
+_STRING_CELL = re.compile(rb"\bt\s*=\s*[\"']s[\"']")
+_STRING_USED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]*<(?:\w+:)?v>\s*(\d{1,9})\s*</")
 
 
 class WorkbookReader:
@@ -57,6 +62,33 @@ class WorkbookReader:
             for sheet in book.sheet_names
         ]
         yield from _sheets(tables, hidden)
+
+
+def first_sheet(data: bytes) -> list[list[str]] | str:
+    """Return the rows of a workbook's first sheet as text, or in Chinese why they can't be read.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Returns
+    -------
+    list of list of str, or str
+
+    Examples
+    --------
+    >>> first_sheet(b"PK")
+    '这不是 Excel 工作簿'
+    """
+    if kind_of(data) not in ("xlsx", "xls"):
+        return "这不是 Excel 工作簿"
+    file = io.BytesIO(data)
+    book = _refuse(file) or _open(file)
+    if isinstance(book, str):
+        return book
+    rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False) if book.sheet_names else []
+    return [[cell_text(cell) for cell in row] for row in rows]
 
 
 def _sheets(tables: list[Table], hidden: set[str]) -> Iterator[Item]:
@@ -110,10 +142,26 @@ def _refuse(file: BinaryIO) -> str:
             reason = Budget().refuse(archive)
             sheets = [member for member in archive.infolist() if member.filename.startswith("xl/worksheets/")]
             wide = not reason and any(_is_vast(archive.read(sheet)) for sheet in sheets)
+            long = not (reason or wide) and _text_length(archive, sheets) > _MAX_TEXT
     except Exception:  # whatever is wrong with the zip: the file is broken
         return _BROKEN
     file.seek(0)
+    if long:
+        return f"工作表里的文字超过 {_MAX_TEXT // 2**20} MB（同一段文字用了太多次），未读；请拆成几个文件"
     return reason or ("工作表的范围过大（末尾可能有误填的格子），请删去多余的行列后另存再读" if wide else "")
+
+
+def _text_length(archive: zipfile.ZipFile, sheets: list[zipfile.ZipInfo]) -> int:
+    """Return how many bytes of text the cells hold: each has a copy of the string it names."""
+    parts = [part for part in archive.infolist() if part.filename.lower() == "xl/sharedstrings.xml"]
+    lengths = [len(found[0]) for part in parts for found in _STRING.finditer(archive.read(part))]
+    longest, total = max(lengths, default=0), 0
+    for sheet in sheets:
+        data = archive.read(sheet)
+        used = [int(number) for number in _STRING_USED.findall(data)]
+        total += sum(lengths[number] for number in used if number < len(lengths))
+        total += longest * max(0, len(_STRING_CELL.findall(data)) - len(used))  # written in other ways
+    return total
 
 
 def _is_vast(sheet: bytes) -> bool:

@@ -7,9 +7,33 @@ from dataclasses import dataclass
 
 from router.decision import Vote, VoteKind
 
-__all__ = ["Effect", "word_list"]
+__all__ = ["EFFECT_NAMES", "Effect", "WrongKeyError", "one_of", "word_list"]
 
-_TARGETLESS = frozenset({VoteKind.REVIEW})
+EFFECT_NAMES: dict[str, VoteKind] = {
+    "主办": VoteKind.REQUIRE,
+    "退回": VoteKind.REQUIRE,
+    "不归": VoteKind.FORBID,
+    "优先": VoteKind.PREFER,
+    "会办": VoteKind.CO_HANDLE,
+    "提示": VoteKind.FLAG,
+    "请人看": VoteKind.REVIEW,
+}
+"""What a clerk writes for an effect; ``退回`` is ``require`` of a unit outside."""
+
+
+class WrongKeyError(ValueError):
+    """One key of a rule's table is wrong.
+
+    Parameters
+    ----------
+    key : str
+    message : str
+        In words for the person who wrote the rule.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +63,20 @@ class Effect:
 
         Raises
         ------
-        ValueError
-            In words for the person who wrote the rule.
+        WrongKeyError
         """
         if not rule:
-            raise ValueError("缺少 name")
-        if effect not in set(VoteKind):
-            raise ValueError(f"effect {effect!r} 不是 {'、'.join(VoteKind)} 之一")
-        kind = VoteKind(effect)
-        if not target and kind not in _TARGETLESS:
-            raise ValueError(f"effect 为 {effect} 时要写 target")
+            raise WrongKeyError("name", "缺少 name")
+        kind = EFFECT_NAMES.get(effect, effect)
+        if kind not in set(VoteKind):
+            known = f"{'、'.join(VoteKind)}，或{'、'.join(EFFECT_NAMES)}"
+            wrong = f"effect {effect!r} 不认识" if effect else "缺少 effect"
+            raise WrongKeyError("effect", f"{wrong}，可写：{known}")
+        if not target and kind != VoteKind.REVIEW:
+            raise WrongKeyError("target", f"effect 为 {effect} 时要写 target")
         if not reason:
-            raise ValueError("缺少 reason（给经办人看的理由）")
-        return cls(rule, kind, target, reason)
+            raise WrongKeyError("reason", "缺少 reason（给经办人看的理由）")
+        return cls(rule, VoteKind(kind), target, reason)
 
     def vote(self) -> Vote:
         """Return the vote that carries this effect."""
@@ -63,12 +88,24 @@ def word_list(name: str, words: Sequence[str] | str) -> tuple[str, ...]:
 
     Raises
     ------
-    ValueError
+    WrongKeyError
         If it is no list, or a word is empty or no string.
     """
     if not isinstance(words, Sequence):
-        raise ValueError(f"{name} 应是方括号里的一列词，现为 {words!r}")  # noqa: TRY004  # a mistake in a file
+        raise WrongKeyError(name, f"{name} 应是方括号里的一列词，现为 {words!r}")
     listed = (words,) if isinstance(words, str) else tuple(words)
     if not all(isinstance(word, str) and word.strip() for word in listed):
-        raise ValueError(f"{name} 里有空词或不是文字的内容")
+        raise WrongKeyError(name, f"{name} 里有空词或不是文字的内容")
     return listed
+
+
+def one_of(name: str, value: object, known: Sequence[str]) -> str:
+    """Return `value` if it is one of those known.
+
+    Raises
+    ------
+    WrongKeyError
+    """
+    if not isinstance(value, str) or value not in known:
+        raise WrongKeyError(name, f"{name} {value!r} 不是 {'、'.join(known)} 之一")
+    return value

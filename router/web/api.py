@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request, stream_with_context
 
-from router.decision import Decision
 from router.plugins import GROUPS, list_plugins
-from router.present import decision_json
-from router.proposal import Proposal
-from router.site import Neighbour, Section, Site
+from router.rules.describing import rule_json
+from router.site import Neighbour, Section
+from router.web.batch import suggest_each
+from router.web.dry_run import try_rules
 from router.web.engine import services
-from router.web.intake import checked, json_body, live_router, to_proposal
-from router.web.offsets import Origin
-from router.web.schemas import CaseIn
+from router.web.intake import (
+    checked,
+    json_body,
+    json_bytes,
+    live_router,
+    parsed_json,
+    to_proposal,
+    to_verdict,
+)
+from router.web.recording import answered, earlier, new_decision, repeatable, store, store_verdict
+from router.web.rule_schemas import DryRunIn
+from router.web.schemas import BatchIn, CaseIn, DecisionsIn, VerdictIn
+from router.web.suggesting import answer_of, known_decision, stored_json
 
 __all__ = ["blueprint"]
 
@@ -28,10 +37,62 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 def suggest() -> Response:
     """Suggest who handles one case."""
     known = services()
-    case = checked(CaseIn, json_body(request, known.limits.json_bytes))
+    body = json_bytes(request, known.limits.json_bytes)
+    repeated = repeatable(body)
+    before = earlier(repeated)
+    if before is not None:
+        return answered(before, repeated=True)
+    case = checked(CaseIn, parsed_json(body))
     proposal = to_proposal(case)
     router = live_router(known.engine)
-    return jsonify(_answer(case, proposal, router.suggest(proposal), router.site))
+    decision = router.suggest(proposal)
+    answer = answer_of(case, proposal, decision, router.site)
+    new = new_decision(proposal, decision, router, case.source or "", answer)
+    recorded = store([(new, repeated)])[0]
+    return answered(recorded.answer, repeated=recorded.repeated)
+
+
+@blueprint.post("/suggest/batch")
+def suggest_batch() -> Response:
+    """Suggest who handles each of many cases."""
+    known = services()
+    body = json_bytes(request, known.limits.batch_bytes)
+    whole = repeatable(body)
+    cases = checked(BatchIn, parsed_json(body)).cases
+    pieces = suggest_each(cases, live_router(known.engine), whole)
+    return Response(stream_with_context(pieces), mimetype="application/json")
+
+
+@blueprint.post("/verdicts")
+def verdicts() -> Response:
+    """Take note of what a person decided."""
+    body = json_bytes(request, services().limits.json_bytes)
+    repeated = repeatable(body)
+    before = earlier(repeated)
+    if before is not None:
+        return answered(before, repeated=True)
+    given = checked(VerdictIn, parsed_json(body))
+    recorded = store_verdict(given.decision_id, to_verdict(given, services().engine.site), repeated)
+    return answered(recorded.answer, repeated=recorded.repeated)
+
+
+@blueprint.get("/decisions")
+def decisions() -> Response:
+    """List the decisions in the order they were stored."""
+    asked = checked(DecisionsIn, request.args.to_dict())
+    found = services().journal.decisions(asked.since, asked.after, asked.limit + 1)
+    shown = found[: asked.limit]
+    following = shown[-1].id if shown else asked.after
+    told = {"decisions": list(map(stored_json, shown)), "next": following, "more": len(found) > len(shown)}
+    return jsonify(told)
+
+
+@blueprint.get("/decisions/<decision_id>")
+def decision(decision_id: str) -> Response:
+    """Show a decision with what people decided on it."""
+    found = known_decision(decision_id)
+    given = [one.told() for one in services().journal.verdicts(found.id)]
+    return jsonify({**stored_json(found), "verdicts": given})
 
 
 @blueprint.get("/sections")
@@ -57,23 +118,25 @@ def models() -> Response:
     return jsonify({"models": services().engine.models()})
 
 
+@blueprint.get("/rules")
+def rules() -> Response:
+    """List the rules that run now."""
+    book = live_router(services().engine).rules
+    return jsonify({"version": book.digest[:12], "rules": [rule_json(one) for one in book.rules]})
+
+
+@blueprint.post("/rules/dry-run")
+def dry_run() -> Response:
+    """Try rules on a case; nothing is stored or changed."""
+    known = services()
+    asked = checked(DryRunIn, json_body(request, known.limits.json_bytes))
+    return jsonify(try_rules(asked, live_router(known.engine)))
+
+
 @blueprint.get("/plugins")
 def plugins() -> Response:
     """List the plugins that were found."""
     return jsonify({"plugins": [asdict(info) for group in GROUPS for info in list_plugins(group)]})
-
-
-def _answer(case: CaseIn, proposal: Proposal, decision: Decision, site: Site) -> dict[str, Any]:
-    """Write the decision, its evidence pointing into the text as it was sent."""
-    answer = decision_json(decision, site)
-    origins = {
-        "title": Origin(case.title or "", proposal.title),
-        "body": Origin(case.body or "", proposal.body),
-    }
-    for candidate in answer["candidates"]:
-        for word in candidate["evidence"]:
-            word["start"], word["end"] = origins[word["field"]].span(word["start"], word["end"])
-    return {"decision_id": uuid.uuid4().hex, **answer}
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import traceback
+from functools import partial
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
@@ -11,7 +12,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import FenbanError
-from router.web import api, guard, health, pages
+from router.logs import told
+from router.storage.database import Database
+from router.text import percent
+from router.web import accounts_pages, api, guard, health, logs, metrics, pages
 from router.web.engine import EXTENSION, Engine, Limits, Services
 from router.web.problems import ProblemError, from_fenban_error, from_status, response
 
@@ -24,13 +28,15 @@ _CHUNK = 1024 * 1024
 _JSON_PATHS = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
 
 
-def make_app(engine: Engine, limits: Limits | None = None) -> Flask:
+def make_app(engine: Engine, database: Database, limits: Limits | None = None) -> Flask:
     """Make the web application.
 
     Parameters
     ----------
     engine : Engine
         Gives the router, the site and the models; asked anew by each request.
+    database : Database
+        Opened by the process that serves: connections are never shared across a fork.
     limits : Limits, optional
 
     Returns
@@ -39,11 +45,15 @@ def make_app(engine: Engine, limits: Limits | None = None) -> Flask:
     """
     limits = limits or Limits()
     app = Flask(__name__)
-    app.extensions[EXTENSION] = Services(engine, limits)
+    app.extensions[EXTENSION] = Services(engine, database, limits)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = limits.form_bytes
     app.json = _json_provider(app)
+    app.jinja_env.filters["percent"] = percent
+    app.jinja_env.filters["pretty"] = partial(json.dumps, ensure_ascii=False, indent=2)
+    metrics.install(app)
+    logs.install(app)  # before the guard, so that what it refuses is seen too
     guard.install(app)
-    for module in (api, health, pages):
+    for module in (accounts_pages, api, health, pages):
         app.register_blueprint(module.blueprint)
     _handle_errors(app)
     return app
@@ -65,11 +75,14 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _answer(problem: ProblemError) -> Response:
+    logs.answered_with(problem.kind.code)
     if problem.kind.status == 413:
         _drain()
     if request.path.startswith("/api/") or request.path in _JSON_PATHS:
         return response(problem)
-    return pages.problem_page(problem)
+    page = pages.problem_page(problem)
+    page.headers.extend(problem.headers)
+    return page
 
 
 def _drain() -> None:
@@ -105,14 +118,4 @@ def _unexpected(error: Exception) -> Response:
 
 def _log(error: Exception) -> None:
     """Log the kind and place of an error; its message may quote a case."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-    rule = request.url_rule.rule if request.url_rule else "-"
-    log.error(
-        "request %s: %s %s: %s at %s",
-        g.get("request_id", ""),
-        request.method,
-        rule,
-        type(error).__name__,
-        place,
-    )
+    log.error("failed", exc_info=error, extra=told(request_id=g.get("request_id"), endpoint=request.endpoint))

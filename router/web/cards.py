@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.decision import Candidate, Decision, Evidence, ScoredLabel, SimilarCase, Status
-from router.policy import BY_MODEL
+from router.precedence import BY_MODEL
 from router.present import STATUS_WORDS
 from router.proposal import Proposal
 from router.site import Section, Site, is_outside
@@ -54,6 +54,8 @@ class Card:
     Parameters
     ----------
     decision : Decision
+    decision_id : str
+        Under which it is stored.
     badge, badge_short, badge_class : str
         Status in words, in few words, and the class that colours it.
     lead : str
@@ -79,6 +81,7 @@ class Card:
     """
 
     decision: Decision
+    decision_id: str
     badge: str
     badge_short: str
     badge_class: str
@@ -110,7 +113,7 @@ def sureness(probability: float) -> str:
     return next((words for least, words in _SURENESS if probability >= least), "把握不大")
 
 
-def make_card(proposal: Proposal, decision: Decision, site: Site) -> Card:
+def make_card(proposal: Proposal, decision: Decision, site: Site, decision_id: str) -> Card:
     """Prepare one case for the page.
 
     Parameters
@@ -119,11 +122,13 @@ def make_card(proposal: Proposal, decision: Decision, site: Site) -> Card:
         Screened: the page shows its text.
     decision : Decision
     site : Site
+    decision_id : str
     """
     section = site.sections.get(decision.lead, Section("", ""))
     evidence = _evidence(decision)
     return Card(
         decision=decision,
+        decision_id=decision_id,
         badge=STATUS_BADGES[decision.status],
         badge_short=STATUS_WORDS[decision.status.value],
         badge_class=decision.status.value.replace("_", "-"),

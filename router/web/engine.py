@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from flask import current_app
 
 from router.pipeline import Router
+from router.sinks import Sinks
 from router.site import Site
+from router.storage.database import Database
+from router.storage.journal import Journal
 
 __all__ = ["Engine", "Limits", "Services", "services"]
 
@@ -29,8 +33,21 @@ class Engine(Protocol):
         """The bureau's own data; an empty site where none was given."""
         ...
 
+    @property
+    def sinks(self) -> Sinks:
+        """Who is told of what is stored."""
+        ...
+
     def ready(self) -> tuple[bool, str]:
         """Say whether cases can be answered, and in Chinese why not."""
+        ...
+
+    def problems(self) -> list[str]:
+        """Say in Chinese what of the newest model and site files is not used, and why."""
+        ...
+
+    def model_digest(self, version: str) -> str:
+        """Return the recorded digest of a stored model; empty where there is none."""
         ...
 
     def models(self) -> list[dict[str, Any]]:
@@ -46,6 +63,8 @@ class Limits:
     ----------
     json_bytes : int
         Body of a JSON call.
+    batch_bytes : int
+        Body of a batch.
     form_bytes : int
         Body of a form of the page, an upload included.
     page_cases : int
@@ -53,16 +72,23 @@ class Limits:
     """
 
     json_bytes: int = 2 * _MB
+    batch_bytes: int = 20 * _MB
     form_bytes: int = 50 * _MB
     page_cases: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
     """What request handlers work with."""
 
     engine: Engine
+    database: Database
     limits: Limits
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The decisions and verdicts of the database."""
+        return Journal(self.database)
 
 
 def services() -> Services:

@@ -9,16 +9,20 @@ from typing import Any, NoReturn, TypeVar
 from flask import Request
 from pydantic import BaseModel, ValidationError
 
+from router.errors import InputError
 from router.interfaces import ReadProblem
 from router.pipeline import Router
 from router.proposal import Proposal
 from router.readers import Screen
+from router.readers.masking import mask
 from router.readers.values import normal_kind, normal_level, normal_role
+from router.site import Site
+from router.verdict import Verdict
 from router.web.engine import Engine
 from router.web.problems import FieldError, ProblemError, field_errors
-from router.web.schemas import CaseIn
+from router.web.schemas import CaseIn, VerdictIn
 
-__all__ = ["checked", "json_body", "live_router", "parsed_json", "to_proposal"]
+__all__ = ["checked", "json_body", "json_bytes", "live_router", "parsed_json", "to_proposal", "to_verdict"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,13 +30,13 @@ _SCREEN_CODES = {"secret": "secret_paper", "bad_value": "text_too_long", "empty"
 _BOTH_TEXTS = ("/title", "/body")
 
 
-def json_body(request: Request, limit: int) -> Any:
-    """Read a JSON request body of at most `limit` bytes.
+def json_bytes(request: Request, limit: int) -> bytes:
+    """Read the body of a JSON request of at most `limit` bytes.
 
     Raises
     ------
     ProblemError
-        415 for another media type, 413 for too much, 400 for broken JSON.
+        415 for another media type, 413 for too much.
     """
     if request.mimetype != "application/json":
         raise ProblemError("unsupported_media_type")
@@ -40,11 +44,22 @@ def json_body(request: Request, limit: int) -> Any:
     data = request.stream.read(limit + 1)
     if len(data) > limit:
         raise ProblemError("body_too_large", f"请求体超过 {limit // 2**20} MB")
-    return parsed_json(data)
+    return data
+
+
+def json_body(request: Request, limit: int) -> Any:
+    """Read and parse the body of a JSON request; see `json_bytes` and `parsed_json`."""
+    return parsed_json(json_bytes(request, limit))
 
 
 def parsed_json(data: bytes | str) -> Any:
-    """Parse JSON, strictly: UTF-8, no NaN, no bottomless nesting."""
+    """Parse JSON, strictly: UTF-8, no NaN, no bottomless nesting.
+
+    Raises
+    ------
+    ProblemError
+        400 for anything else.
+    """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         return json.loads(text, parse_constant=_no_constant)
@@ -76,7 +91,7 @@ def to_proposal(case: CaseIn) -> Proposal:
     ProblemError
         422 for a paper marked secret, an empty text or one that is too long.
     """
-    given = {name: value for name, value in case.model_dump().items() if value is not None}
+    given = {name: value for name, value in case.model_dump(exclude={"source"}).items() if value is not None}
     for name, normal in _NORMAL.items():
         if name in given:
             given[name] = normal(given[name].strip())
@@ -84,6 +99,40 @@ def to_proposal(case: CaseIn) -> Proposal:
     if isinstance(screened, ReadProblem):
         _refuse(screened)
     return screened
+
+
+def to_verdict(given: VerdictIn, site: Site) -> Verdict:
+    """Make the verdict that was sent; sections and topics may be written by id, name or code.
+
+    Parameters
+    ----------
+    given : VerdictIn
+    site : Site
+
+    Raises
+    ------
+    ProblemError
+        422 naming the field that doesn't fit.
+    """
+    verdict = Verdict(
+        kind=given.kind,
+        section=_label(given.section, site),
+        co_sections=tuple(_label(one, site) for one in given.co_sections or ()),
+        topic=site.topic_of(given.topic or "") or given.topic or "",
+        returned_by=_label(given.returned_by, site),
+        reason=mask((given.reason or "").strip()).text,
+        returned_on=given.returned_on,
+    )
+    try:
+        verdict.check(site)
+    except InputError as error:
+        wrong = FieldError(f"/{error.where}", "。".join(filter(None, (error.message, error.hint))))
+        raise ProblemError("invalid_fields", f"{wrong.path}：{wrong.message}", [wrong]) from error
+    return verdict
+
+
+def _label(written: str | None, site: Site) -> str:
+    return site.label_of(written or "") or written or ""
 
 
 def live_router(engine: Engine) -> Router:

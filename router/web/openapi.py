@@ -1,7 +1,11 @@
-"""The OpenAPI 3.1 file, made from the schemas that requests are checked with."""
+"""The OpenAPI 3.1 file, made from the schemas that requests are checked with.
+
+``python -m router.web.openapi`` prints it; ``docs/openapi.json`` is kept equal to it.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -10,11 +14,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from router.web import examples, schemas
+from router.web import examples, rule_schemas, schemas
 from router.web.problems import KINDS, MEDIA_TYPE
+from router.web.recording import KEY_HEADER, KEY_PATTERN
 
 __all__ = ["OPERATIONS", "Operation", "document"]
 
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "接口密钥，由 fenban keys create 建立；还没有任何密钥和账户时，只回答本机，不用密钥",
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -35,6 +45,10 @@ class Operation:
         Body of the request.
     problems : tuple of str
         Codes of the problems it may answer with, beside those of all calls.
+    asks : type of BaseModel, optional
+        Parameters of the query.
+    repeatable : bool
+        Whether it takes an ``Idempotency-Key``.
     """
 
     method: str
@@ -44,9 +58,13 @@ class Operation:
     example: dict[str, Any]
     takes: type[BaseModel] | None = None
     problems: tuple[str, ...] = field(default=())
+    asks: type[BaseModel] | None = None
+    repeatable: bool = False
 
 
 _EVERYWHERE = ("loopback_only", "internal")
+_KEYED = ("key_required", "key_invalid", "forbidden", "rate_limited", "storage_unavailable", "storage")
+"""Keys are looked up in the database."""
 _BODY_PROBLEMS = (
     "bad_request",
     "invalid_json",
@@ -63,15 +81,63 @@ _BODY_PROBLEMS = (
     "site",
     "plugin",
 )
+_REPEATABLE = ("invalid_idempotency_key", "idempotency_conflict")
 OPERATIONS = (
     Operation(
         "post",
         "/api/v1/suggest",
-        "给一件建议或提案提出分办意见",
+        "给一件建议或提案提出分办意见，并存下",
         schemas.DecisionOut,
         examples.DECISION,
         schemas.CaseIn,
-        _BODY_PROBLEMS,
+        (*_BODY_PROBLEMS, *_REPEATABLE),
+        repeatable=True,
+    ),
+    Operation(
+        "post",
+        "/api/v1/suggest/batch",
+        "一次送许多件，逐件回答",
+        schemas.BatchOut,
+        examples.BATCH,
+        schemas.BatchIn,
+        (*_BODY_PROBLEMS, *_REPEATABLE),
+        repeatable=True,
+    ),
+    Operation(
+        "post",
+        "/api/v1/verdicts",
+        "登记人的决定：采纳、改办、退回",
+        schemas.VerdictOut,
+        examples.VERDICT,
+        schemas.VerdictIn,
+        (
+            "bad_request",
+            "invalid_json",
+            "cross_site",
+            "unknown_decision",
+            "body_too_large",
+            "unsupported_media_type",
+            "invalid_fields",
+            *_REPEATABLE,
+        ),
+        repeatable=True,
+    ),
+    Operation(
+        "get",
+        "/api/v1/decisions",
+        "按存下的先后列出决定，用来取上次以后新增的",
+        schemas.DecisionsOut,
+        {"decisions": [examples.STORED], "next": examples.STORED["decision_id"], "more": False},
+        problems=("unknown_decision", "invalid_fields"),
+        asks=schemas.DecisionsIn,
+    ),
+    Operation(
+        "get",
+        "/api/v1/decisions/{decision_id}",
+        "查一个决定，连同人的全部处理",
+        schemas.DecisionDetailOut,
+        {**examples.STORED, "verdicts": [examples.VERDICT]},
+        problems=("unknown_decision",),
     ),
     Operation(
         "get", "/api/v1/sections", "本局股室和外单位", schemas.SectionsOut, {"sections": [examples.SECTION]}
@@ -87,6 +153,23 @@ OPERATIONS = (
     ),
     Operation(
         "get",
+        "/api/v1/rules",
+        "现在起作用的规则",
+        rule_schemas.RulesOut,
+        {"version": "5f2a9c01d3e4", "rules": [examples.RULE]},
+        problems=("not_ready", "tampered", "store", "site", "plugin"),
+    ),
+    Operation(
+        "post",
+        "/api/v1/rules/dry-run",
+        "用一件案件试规则：每条说了什么，一步步怎样定下主办；什么也不存",
+        rule_schemas.DryRunOut,
+        examples.DRY_RUN,
+        rule_schemas.DryRunIn,
+        _BODY_PROBLEMS,
+    ),
+    Operation(
+        "get",
         "/api/v1/plugins",
         "找到的插件及其来源",
         schemas.PluginsOut,
@@ -99,7 +182,7 @@ OPERATIONS = (
         "/readyz",
         "是否已载入模型、可以分办",
         schemas.ReadyOut,
-        {"status": "ready", "model": "2026-01-05.1"},
+        {"status": "ready", "model": "2026-01-05.1", "problems": []},
         problems=("not_ready", "tampered", "store"),
     ),
 )
@@ -120,13 +203,13 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(), "securitySchemes": {"key": _SECURITY}},
     }
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": operation.path.strip("/").replace("api/v1/", ""),
+        "operationId": _id(operation),
         "summary": operation.summary,
         "responses": {
             "200": {
@@ -135,13 +218,68 @@ def _operation(operation: Operation) -> dict[str, Any]:
                     "application/json": {"schema": _ref(operation.answer), "example": operation.example}
                 },
             },
-            **_problem_responses((*_EVERYWHERE, *operation.problems)),
+            **_problem_responses(_codes(operation)),
         },
     }
+    if _is_keyed(operation):
+        described["security"] = [{"key": []}, {}]  # none is needed here until one is made
+    if parameters := [*_in_path(operation), *_in_query(operation), *_in_headers(operation)]:
+        described["parameters"] = parameters
     if operation.takes:
         content = {"application/json": {"schema": _ref(operation.takes)}}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _is_keyed(operation: Operation) -> bool:
+    return operation.path.startswith("/api/")
+
+
+def _codes(operation: Operation) -> tuple[str, ...]:
+    keyed = _KEYED if _is_keyed(operation) else ()
+    return tuple(dict.fromkeys((*_EVERYWHERE, *keyed, *operation.problems)))
+
+
+def _id(operation: Operation) -> str:
+    path = operation.path.strip("/").replace("api/v1/", "")
+    return path.replace("decisions/{decision_id}", "decision")
+
+
+def _in_path(operation: Operation) -> list[dict[str, Any]]:
+    if "{decision_id}" not in operation.path:
+        return []
+    schema = {"type": "string", "pattern": schemas.DECISION_ID}
+    return [{"name": "decision_id", "in": "path", "required": True, "schema": schema}]
+
+
+def _in_query(operation: Operation) -> list[dict[str, Any]]:
+    properties = operation.asks.model_json_schema()["properties"] if operation.asks else {}
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema.get("description", ""),
+            "schema": _not_null({key: schema[key] for key in schema if key not in ("title", "description")}),
+        }
+        for name, schema in properties.items()
+    ]
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out null, which a query can't hold."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key != "anyOf" and value is not None}
+    if not kinds:
+        return rest
+    return {**rest, **kinds[0]} if len(kinds) == 1 else {**rest, "anyOf": kinds}
+
+
+def _in_headers(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.repeatable:
+        return []
+    description = "同一个键、同样的请求再送一次，得到第一次的回答（24 小时内）；键相同而请求不同答 409"
+    schema = {"type": "string", "pattern": KEY_PATTERN}
+    return [{"name": KEY_HEADER, "in": "header", "description": description, "schema": schema}]
 
 
 def _problem_responses(codes: tuple[str, ...]) -> dict[str, Any]:
@@ -175,9 +313,10 @@ def _problem_example(code: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     answers = [operation.answer for operation in OPERATIONS]
+    taken = {operation.takes for operation in OPERATIONS if operation.takes}
     _, definitions = models_json_schema(
         [
-            (schemas.CaseIn, "validation"),
+            *((model, "validation") for model in sorted(taken, key=lambda m: m.__name__)),
             (schemas.ProblemOut, "serialization"),
             *((answer, "serialization") for answer in answers),
         ],
@@ -189,3 +328,7 @@ def _schemas() -> dict[str, Any]:
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REF.format(model=model.__name__)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(document(), ensure_ascii=False, indent=1))

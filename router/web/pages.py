@@ -1,26 +1,27 @@
 """The clerk's page: paste a case or upload a file, read the suggestion, take the table.
 
-It is plain forms and server-rendered HTML; nothing is stored, so the page
-itself carries its results to the download.
+It is plain forms and server-rendered HTML. What is suggested is stored; its
+table isn't, so the page itself carries that to the download.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from importlib.metadata import version
-from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import FenbanError
 from router.readers import ReadReport, read_bytes
+from router.web import decision_pages
 from router.web.engine import services
 from router.web.intake import checked, live_router, parsed_json, to_proposal
+from router.web.openapi import document
 from router.web.problems import ProblemError, from_fenban_error
+from router.web.rendering import render
 from router.web.results import Results, parse_payload, workbook
 from router.web.schemas import CaseIn
 
@@ -36,7 +37,7 @@ View = Callable[[], Response]
 
 def problem_page(problem: ProblemError) -> Response:
     """Tell a person of an error on a page of its own."""
-    return _render("problem.html", problem.kind.status, problem=problem)
+    return render("problem.html", problem.kind.status, problem=problem)
 
 
 def _form(view: View) -> View:
@@ -75,7 +76,7 @@ def case() -> Response:
     router = live_router(services().engine)
     found = Results.of([proposal], router)
     shown = given | {"title": proposal.title, "body": proposal.body}
-    return _render("results.html", results=found, values=shown)
+    return render("results.html", results=found, values=shown)
 
 
 @blueprint.post("/file")
@@ -88,7 +89,7 @@ def file() -> Response:
     found = Results.of(report.proposals, router, report, explain=not as_table)
     if as_table:
         return _download(workbook(found.table(), router.site.settings.bureau))
-    return _render("results.html", results=found, values={}, file_name=name)
+    return render("results.html", results=found, values={}, file_name=name)
 
 
 @blueprint.post("/table.xlsx")
@@ -105,6 +106,17 @@ def table() -> Response:
 def back() -> AnyResponse:
     """Lead to the form whoever reloads a result by its address."""
     return redirect(url_for("pages.index"), 303)
+
+
+blueprint.add_url_rule("/decisions", view_func=decision_pages.decisions)
+blueprint.add_url_rule("/decisions/<decision_id>", view_func=decision_pages.decision)
+blueprint.add_url_rule("/decisions/<decision_id>/verdict", view_func=decision_pages.decide, methods=["POST"])
+
+
+@blueprint.get("/docs")
+def docs() -> Response:
+    """Describe the JSON interface to a programmer."""
+    return render("docs.html", document=document())
 
 
 def _read_upload() -> tuple[ReadReport, str]:
@@ -136,27 +148,12 @@ def _index(problem: ProblemError | None = None) -> Response:
     report = problem.report if isinstance(problem, UnreadableError) else None
     values = {name: request.form.get(name, "") for name in _FIELDS} if _kept(problem) else {}
     status = problem.kind.status if problem else 200
-    return _render("index.html", status, problem=problem, wrong=wrong, values=values, report=report)
+    return render("index.html", status, problem=problem, wrong=wrong, values=values, report=report)
 
 
 def _kept(problem: ProblemError | None) -> bool:
     """Whether to show what was filled in: not what was too large, and never a secret paper."""
     return problem is not None and problem.kind.code not in ("body_too_large", "secret_paper")
-
-
-def _render(template: str, status: int = 200, **values: Any) -> Response:
-    engine = services().engine
-    router, site = engine.router, engine.site
-    text = render_template(
-        template,
-        bureau=site.settings.bureau,
-        model="" if router is None else router.model.version,
-        not_ready=engine.ready()[1] if router is None else "",
-        release=version("fenban"),
-        most_mb=services().limits.form_bytes // 2**20,
-        **values,
-    )
-    return make_response(text, status)
 
 
 def _download(data: bytes) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.decision import Status
+from router.decision import Decision, Status
 from router.interfaces import ReadNote, ReadProblem
 from router.pipeline import Router
 from router.present import decision_row
@@ -19,9 +19,13 @@ from router.sheets import write_workbook
 from router.web.cards import STATUS_BADGES, Card, make_card
 from router.web.intake import checked
 from router.web.problems import ProblemError
+from router.web.recording import new_decision, store
 from router.web.schemas import LONGEST_CELL, MOST_ROWS, TableIn
 
 __all__ = ["Results", "Table", "parse_payload", "workbook"]
+
+_AT_ONCE = 100
+"""Cases of one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,14 @@ class Results:
         *,
         explain: bool = True,
     ) -> Results:
-        """Route screened cases and prepare what is shown of them."""
+        """Route screened cases, store what is suggested, and prepare what is shown of it."""
+        site = router.site
         decisions = router.suggest_many(proposals, explain=explain, similar=True)
         pairs = list(zip(proposals, decisions, strict=True))
+        ids = _stored(pairs, router)
         return cls(
-            tuple(make_card(p, d, router.site) for p, d in pairs),
-            tuple({**decision_row(d, router.site), "source": p.source} for p, d in pairs),
+            tuple(make_card(p, d, site, id_) for (p, d), id_ in zip(pairs, ids, strict=True)),
+            tuple({**decision_row(d, site), "source": p.source} for p, d in pairs),
             tuple(report.problems) if report else (),
             tuple(report.notes) if report else (),
         )
@@ -93,6 +99,16 @@ class Results:
             for p in self.problems[:MOST_ROWS]
         ]
         return json.dumps({"rows": rows, "problems": problems}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _stored(pairs: Sequence[tuple[Proposal, Decision]], router: Router) -> list[str]:
+    """Store suggestions, and return their ids."""
+    ids: list[str] = []
+    for start in range(0, len(pairs), _AT_ONCE):
+        some = pairs[start : start + _AT_ONCE]
+        recorded = store([(new_decision(proposal, decision, router), None) for proposal, decision in some])
+        ids += [one.answer["decision_id"] for one in recorded]
+    return ids
 
 
 def parse_payload(value: Any) -> Table:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from router.present import ROW_COLUMNS
 from router.readers import MAX_CASE_CHARS
+from router.verdict import VerdictKind
 
 __all__ = [
     "LONGEST_CELL",
+    "MOST_CASES",
     "MOST_ROWS",
+    "BatchIn",
+    "BatchOut",
     "CaseIn",
+    "DecisionDetailOut",
     "DecisionOut",
+    "DecisionsIn",
+    "DecisionsOut",
     "HealthOut",
     "ModelsOut",
     "PluginsOut",
@@ -25,7 +40,15 @@ __all__ = [
     "SectionsOut",
     "TableIn",
     "TopicsOut",
+    "VerdictIn",
+    "VerdictOut",
 ]
+
+LONGEST_CELL = 32_767
+"""What one cell of a workbook can hold."""
+MOST_ROWS = 10_000
+MOST_CASES = 1_000
+"""Of one batch."""
 
 _DATE = r"^(19[89]\d|20\d\d)-\d\d-\d\d$"
 """Years that the deadlines can be counted for."""
@@ -47,7 +70,32 @@ IsoDate = Annotated[
     BeforeValidator(_iso_date),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date", "pattern": _DATE}, {"type": "null"}]}),
 ]
+_MOMENT = re.compile(
+    r"(?:19[89]\d|20\d\d)-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+ -]\d\d:\d\d))?", re.ASCII
+)
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a day, which begins at this place's midnight, or a moment with its zone."""
+    if value is None:
+        return None
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            # a plus sign that was not encoded arrives as a space
+            return datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
+        except ValueError:
+            pass
+    raise PydanticCustomError("moment", "not a moment")
+
+
+Moment = Annotated[
+    datetime | None,
+    BeforeValidator(_moment),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": kind} for kind in ("date", "date-time")]}),
+]
 Short = Annotated[str | None, Field(max_length=200)]
+DECISION_ID = r"^[0-9a-f]{32}$"
+DecisionId = Annotated[str, Field(pattern=DECISION_ID)]
 
 _EXAMPLE_CASE: dict[str, Any] = {
     "case_id": "028",
@@ -85,6 +133,65 @@ class CaseIn(BaseModel):
     lead_unit: Short = Field(None, description="本局会办时的主办单位")
     proposer: Annotated[str | None, Field(max_length=2000)] = Field(None, description="提出人")
     received_on: IsoDate = Field(None, description="交办日期，期限从次日起算；不填按当天")
+    source: Short = Field(
+        None, description="案号是哪个系统的；来源、层级、届次、类型、案号都相同的才是同一件"
+    )
+
+
+class BatchIn(BaseModel):
+    """Many cases in one call; each is checked by itself."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"cases": [_EXAMPLE_CASE]}]})
+
+    cases: Annotated[list[SkipValidation[CaseIn]], Field(min_length=1, max_length=MOST_CASES)] = Field(
+        description="逐件检查、逐件回答，一件有错不影响别的件"
+    )
+
+
+class VerdictIn(BaseModel):
+    """What a person decided. Null is the same as absent."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"decision_id": "0193a5c2b7d07e4f8a1b2c3d4e5f6071", "kind": "accepted"},
+                {
+                    "decision_id": "0193a5c2b7d07e4f8a1b2c3d4e5f6071",
+                    "kind": "changed",
+                    "section": "drainage",
+                    "co_sections": ["villages"],
+                    "topic": "township-sewage",
+                },
+                {
+                    "decision_id": "0193a5c2b7d07e4f8a1b2c3d4e5f6071",
+                    "kind": "returned",
+                    "section": "out:transport",
+                    "reason": "通村公路归交通运输局",
+                    "returned_on": "2026-03-05",
+                },
+            ]
+        },
+    )
+
+    decision_id: DecisionId
+    kind: VerdictKind = Field(description="accepted 采纳，changed 改办，returned 退回")
+    section: Short = Field(None, description="改由谁主办；退回来文单位时为应由谁办（out: 开头），可不填")
+    co_sections: Annotated[list[Annotated[str, Field(max_length=200)]] | None, Field(max_length=50)] = Field(
+        None, description="会办股室，只用于 changed"
+    )
+    topic: Short = Field(None, description="主题，只用于 changed")
+    returned_by: Short = Field(None, description="哪个股室退回的；空为退回来文单位")
+    reason: Annotated[str | None, Field(max_length=2000)] = Field(None, description="理由，退回必填")
+    returned_on: IsoDate = Field(None, description="退回日期，不填按当天")
+
+
+class DecisionsIn(BaseModel):
+    """Which decisions to list."""
+
+    since: Moment = Field(None, description="这一刻起存下的；只写日期为当天零时")
+    after: DecisionId | None = Field(None, description="上次的 next")
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="最多几条")
 
 
 class Out(BaseModel):
@@ -147,6 +254,16 @@ class FailedRuleOut(Out):
     error: str
 
 
+class RuleNoteOut(Out):
+    """Something about a rule's run that changed nothing about the others."""
+
+    rule: str
+    id: Literal["no_such_section", "slow"] = Field(
+        description="no_such_section 指向今天没有的股室，该票不算；slow 用时过长"
+    )
+    text: str
+
+
 class FlagOut(Out):
     """Something worth knowing at intake."""
 
@@ -193,6 +310,10 @@ class DecisionOut(Out):
     """The suggestion for one case; a person decides."""
 
     decision_id: str
+    source: str
+    kind: str
+    session: str
+    level: str
     case_id: str
     title: str = Field(description="案由，电话和证件号已遮盖")
     status: Literal["suggested", "review", "not_ours"] = Field(
@@ -208,10 +329,85 @@ class DecisionOut(Out):
     reasons: list[ReasonOut]
     candidates: list[CandidateOut]
     votes: list[VoteOut]
+    return_reason: str = Field(description="退回时给对方看的一句话；归本局的件为空")
     failed_rules: list[FailedRuleOut]
+    rule_notes: list[RuleNoteOut]
     similar: list[SimilarOut]
     deadlines: DeadlinesOut
     versions: VersionsOut
+    revision: int = Field(ge=1, description="同一件的第几稿，文字改过加一")
+    previous_decision: str | None = Field(description="同一件的上一个决定")
+    created_at: str
+
+
+class VerdictOut(Out):
+    """A person's decision as it was stored."""
+
+    verdict_id: str
+    decision_id: str
+    created_at: str
+    made_by: str = Field(description="key:密钥名、user:用户名 或 local")
+    kind: VerdictKind
+    section: str
+    co_sections: list[str]
+    topic: str
+    returned_by: str
+    reason: str = Field(description="到期清理后为空")
+    returned_on: str | None
+
+
+class StoredDecisionOut(DecisionOut):
+    """A suggestion of the journal. Titles are empty where no text is kept."""
+
+    made_by: str
+    verdict: VerdictOut | None = Field(description="算数的那个，即最后一个")
+
+
+class DecisionDetailOut(StoredDecisionOut):
+    """A suggestion with all that people decided on it."""
+
+    verdicts: list[VerdictOut] = Field(description="从早到晚")
+
+
+class DecisionsOut(Out):
+    """Suggestions in the order they were stored."""
+
+    decisions: list[StoredDecisionOut]
+    next: str | None = Field(description="下次作为 after 送来，不会漏也不会重；一条也没有时为 null")
+    more: bool = Field(description="现在就还有")
+
+
+class FieldErrorOut(Out):
+    """What is wrong with one field."""
+
+    path: str = Field(description="JSON pointer，空串指整个请求体")
+    message: str = Field(description="中文说明")
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem."""
+
+    type: str
+    title: str = Field(description="English, stable for a code")
+    status: int
+    detail: str = Field(description="中文说明")
+    code: str = Field(description="稳定的错误码，程序按它判断")
+    request_id: str = Field(description="请求号，可在日志里查到")
+    errors: list[FieldErrorOut] | None = Field(None, description="逐个字段的错误；没有则不出现")
+
+
+class BatchItemOut(Out):
+    """One case of a batch: either a decision or a problem."""
+
+    index: int = Field(ge=0, description="第几件，从 0 起")
+    decision: DecisionOut | None
+    problem: ProblemOut | None
+
+
+class BatchOut(Out):
+    """The cases of a batch, in their order."""
+
+    results: list[BatchItemOut]
 
 
 class SectionOut(Out):
@@ -291,30 +487,9 @@ class ReadyOut(Out):
 
     status: Literal["ready"]
     model: str
+    problems: list[str] = Field(description="新的模型或站点文件没有用上的原因；这时仍用原来的")
 
 
-class FieldErrorOut(Out):
-    """What is wrong with one field."""
-
-    path: str = Field(description="JSON pointer，空串指整个请求体")
-    message: str = Field(description="中文说明")
-
-
-class ProblemOut(BaseModel):
-    """RFC 9457 problem."""
-
-    type: str
-    title: str = Field(description="English, stable for a code")
-    status: int
-    detail: str = Field(description="中文说明")
-    code: str = Field(description="稳定的错误码，程序按它判断")
-    request_id: str = Field(description="请求号，可在日志里查到")
-    errors: list[FieldErrorOut] | None = Field(None, description="逐个字段的错误；没有则不出现")
-
-
-LONGEST_CELL = 32_767
-"""What one cell of a workbook can hold."""
-MOST_ROWS = 10_000
 Cell = Annotated[str, Field(max_length=LONGEST_CELL)]
 _TABLE_COLUMNS = frozenset([*ROW_COLUMNS, "source"])
 

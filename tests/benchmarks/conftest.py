@@ -28,6 +28,7 @@ class Run:
     figures: dict[str, Any]
     markdown: str
     proposals: list[Proposal]
+    folder: Path
 
 
 @pytest.fixture(scope="session")
@@ -53,4 +54,4 @@ def small_run(sixty: list[Proposal], sixty_file: Path) -> Run:
     result = CliRunner().invoke(accuracy, [str(word) for word in words])
     assert result.exit_code == 0, result.output
     known = json.loads(figures.read_text(encoding="utf-8"))
-    return Run(result.output, known, markdown.read_text(encoding="utf-8"), sixty)
+    return Run(result.output, known, markdown.read_text(encoding="utf-8"), sixty, markdown.parent)

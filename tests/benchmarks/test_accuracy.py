@@ -27,6 +27,7 @@ FIGURES = {
     "fit_seconds",
     "docs_per_second",
     "size_mb",
+    "calibration",
 }
 
 
@@ -43,7 +44,7 @@ def figures(file: Path, *words: object) -> list[dict[str, object]]:
 
 def test_help_tells_every_option() -> None:
     shown = accuracy("--help").output
-    options = "--site --folds --by-date --few --curve --unlabelled --labels --markdown --json"
+    options = "--site --folds --by-date --few --curve --unlabelled --labels --markdown --plots --json"
     assert all(option in shown for option in options.split())
 
 
@@ -72,6 +73,19 @@ def test_no_text_no_label_and_no_file_name_is_shown(small_run: Run) -> None:
     assert "secret-name" not in shown
 
 
+def test_the_markdown_shows_the_plot_that_lies_beside_it(small_run: Run) -> None:
+    name = "accuracy-calibration-3-folds.svg"
+    assert f"](images/{name})" in small_run.markdown
+    drawn = (small_run.folder / "images" / name).read_text(encoding="utf-8")
+    assert drawn.startswith("<svg")
+    assert ">fenban + descriptions<" in drawn
+
+
+def test_stated_probabilities_are_binned_over_all_judged_cases(small_run: Run) -> None:
+    bins = small_run.figures["results"][0]["methods"]["fenban"]["calibration"]
+    assert sum(one["n"] for one in bins) == 60
+
+
 def test_the_markdown_says_when_where_and_by_which_command(small_run: Run) -> None:
     assert "| fenban | ." in small_run.markdown
     assert "`python benchmarks/" in small_run.markdown
@@ -94,6 +108,14 @@ def test_at_zero_cases_only_descriptions_speak(sixty_file: Path, tmp_path: Path)
     [result] = figures(tmp_path / "curve.json", sixty_file, *site, "--curve", "0,20", "--method", "LinearSVC")
     assert result["points"]["0"] == {}  # type: ignore[index]
     assert set(result["points"]["20"]) == {"LinearSVC"}  # type: ignore[index]
+
+
+def test_the_learning_curve_is_drawn_where_it_was_asked_for(sixty_file: Path, tmp_path: Path) -> None:
+    words = (sixty_file, "--curve", "20,all", "--method", "LinearSVC", "--plots", tmp_path / "plots")
+    assert accuracy(*words).exit_code == 0
+    [drawn] = (tmp_path / "plots").iterdir()
+    assert drawn.name == "accuracy-curve.svg"
+    assert ">LinearSVC<" in drawn.read_text(encoding="utf-8")
 
 
 def test_a_table_without_dates_can_not_be_cut_by_date(sixty: list[Proposal], tmp_path: Path) -> None:

@@ -29,6 +29,16 @@ def test_a_part_is_appended_then_replaced(tmp_path: Path) -> None:
 def test_the_command_tells_of_foreign_files_only_that_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["accuracy.py", str(tmp_path), "--few", "100", "--markdown", "out.md", "--json=out.json"]
+    words = [
+        "accuracy.py",
+        str(tmp_path),
+        "--few",
+        "100",
+        "--markdown",
+        "out.md",
+        "--json=out.json",
+        "--plots",
+        "a",
+    ]
     monkeypatch.setattr(sys, "argv", words)
     assert command_line() == "python benchmarks/accuracy.py FOLDER --few 100"

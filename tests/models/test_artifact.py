@@ -24,7 +24,8 @@ from models.artifact import (
 from models.model import RoutingModel
 from router.errors import FenbanError, StoreError
 from router.proposal import Proposal
-from training.train import Trained
+from training.history import to_history
+from training.train import Trained, train
 
 from .stateful import StatefulClassifier
 
@@ -38,6 +39,8 @@ def folder(tmp_path: Path, trained: Trained) -> Path:
 
 def test_an_artifact_is_a_few_plain_files(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
+        "held_out.joblib",
+        "held_out.json",
         "lexicon.txt",
         "manifest.json",
         "section.joblib",
@@ -63,13 +66,13 @@ def test_the_manifest_says_what_the_model_is_and_where_it_came_from(folder: Path
 def test_a_format_of_another_version_is_refused(folder: Path) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": FORMAT_VERSION + 1}))
-    with pytest.raises(StoreError, match="模型格式 2 不是本版本认识的 1"):
+    with pytest.raises(StoreError, match="模型格式 3 不是本版本认识的 2"):
         read_manifest(folder)
 
 
 def test_arrays_are_mapped_from_disk_and_read_only(folder: Path) -> None:
     model = read_artifact(folder, "v")
-    weights = model.section.sparse_weights_  # type: ignore[attr-defined]  # of our own classifier
+    weights = model.section.weights_  # type: ignore[attr-defined]  # of our own classifier
     assert isinstance(weights, np.memmap)
     assert not weights.flags.writeable
 
@@ -204,3 +207,12 @@ def test_joblib_files_hold_nothing_but_arrays(folder: Path) -> None:
     for path in folder.glob("*.joblib"):
         held = joblib.load(path)
         assert all(isinstance(value, np.ndarray) and value.dtype != object for value in held.values())
+
+
+def test_half_a_surrogate_pair_in_a_past_case_can_be_kept(tmp_path: Path, cases: list[Proposal]) -> None:
+    learned = [dataclasses.replace(case, title=f"{case.title}\ud83d") for case in cases]
+    made = train(to_history(learned, None))
+    write_artifact(tmp_path, made.model, made.manifest, made.lexicon)
+    (output,) = read_artifact(tmp_path, "v").predict([Proposal(title=cases[0].title, body=cases[0].body)])
+    assert output.similar is not None
+    assert output.similar[0].case.title == learned[0].title

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
 
 from models import classifier as classifier_module
 from models.classifier import RidgeTextClassifier
 from models.embedding import TextEmbedding
+from models.tokenizer import JiebaTokenizer, RjiebaTokenizer
 from router.errors import TrainingError
 from router.interfaces import Tokenizer
 from router.proposal import case_text
@@ -197,15 +200,54 @@ def test_a_tokeniser_is_made_where_none_is_given_back(fitted: RidgeTextClassifie
     assert np.array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
 
 
-def test_it_is_a_scikit_learn_estimator() -> None:
-    assert clone(new(penalty=2.0)).penalty == 2.0
+@pytest.mark.parametrize("kind", [JiebaTokenizer, RjiebaTokenizer])
+def test_it_is_a_scikit_learn_estimator(kind: type[JiebaTokenizer | RjiebaTokenizer]) -> None:
+    if kind is RjiebaTokenizer:
+        pytest.importorskip("rjieba", reason="the extra 'fast' is not installed")
+    model = new(penalty=2.0, tokenizer=kind(["灯坏"]))
+    again = clone(model)
+    assert again.penalty == 2.0
+    assert again.tokenizer.tokenize("路灯坏") == ["路", "灯坏"]
+    scores = cross_val_score(model, TEXTS, LABELS, cv=2)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_a_fitted_model_can_be_pickled(fitted: RidgeTextClassifier) -> None:
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+def test_a_second_fit_forgets_the_first(tokenizer: Tokenizer, fitted: RidgeTextClassifier) -> None:
+    model = new(tokenizer=tokenizer).fit(["修剪行道树\n", "公园座椅\n", "电梯困人\n"], ["树", "树", "梯"])
+    model.fit(TEXTS, LABELS)
+    assert model.classes_.tolist() == fitted.classes_.tolist()
+    assert np.array_equal(model.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+
+
+def test_as_many_labels_as_texts_are_needed(tokenizer: Tokenizer) -> None:
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        new(tokenizer=tokenizer).fit(TEXTS, LABELS[:3])
+
+
+@pytest.mark.parametrize("name", ["penalty", "description_weight"])
+def test_a_weight_of_nothing_is_refused(tokenizer: Tokenizer, name: str) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        new(tokenizer=tokenizer, **{name: 0.0}).fit(TEXTS, LABELS)
+
+
+def test_half_a_surrogate_pair_stops_neither_learning_nor_answering() -> None:
+    pytest.importorskip("rjieba")
+    model = new(tokenizer=RjiebaTokenizer()).fit([*TEXTS, "路\ud83d灯\n"], [*LABELS, LAMPS])
+    check_probabilities(model, NASTY)
+    assert model.predict(["路\ud83d灯\n"]).tolist() == [LAMPS]
 
 
 def test_an_embedding_can_be_shared(tokenizer: Tokenizer) -> None:
-    embedding = TextEmbedding(tokenizer).fit(TEXTS)
+    embedding = TextEmbedding(tokenizer)
+    embedding.fit_transform(TEXTS, 0)
     model = new(embedding=embedding).fit(TEXTS, LABELS)
     assert model.embedding_ is embedding
-    assert np.array_equal(model.proba_of(embedding.transform(TEXTS)), model.predict_proba(TEXTS))
+    assert np.array_equal(model.proba_of(embedding.features.transform(TEXTS)), model.predict_proba(TEXTS))
 
 
 def test_many_rows_take_the_other_way_and_agree(
@@ -220,6 +262,18 @@ def test_many_rows_take_the_other_way_and_agree(
     check_probabilities(other, texts)
     assert other.held_out_proba_.shape == (32, 2)
     assert np.isfinite(other.held_out_proba_).all()
+
+
+def test_an_embedding_with_latent_dimensions_serves_many_rows_too(
+    monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer
+) -> None:
+    first = new(tokenizer=tokenizer).fit(TEXTS, LABELS)
+    monkeypatch.setattr(classifier_module, "DUAL_LIMIT", 5)
+    described = [(LAMPS, "\n路灯照明"), (DRAINS, "\n排水管网")]  # a topic has more of them than a section
+    second = new(embedding=first.embedding_).fit(TEXTS, LABELS, descriptions=described)
+    assert second.predict(TEXTS).tolist() == LABELS
+    guessing = new(tokenizer=tokenizer).fit(TEXTS, LABELS, unlabelled=[f"{text}。" for text in TEXTS * 20])
+    assert guessing.predict(TEXTS).tolist() == LABELS
 
 
 @pytest.mark.parametrize(

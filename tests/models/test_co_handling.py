@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from models.classifier import RidgeTextClassifier
-from models.co_handling import CoHandling, part_probabilities
-from models.parts import split_parts
+from models.co_handling import CoHandling, highest_part
 from router.interfaces import Tokenizer
 from router.proposal import case_text
 
@@ -42,9 +41,15 @@ def co(section: RidgeTextClassifier) -> CoHandling:
     return fitted
 
 
+def of_parts(section: RidgeTextClassifier, texts: list[str]) -> np.ndarray:
+    features = section.embedding_.features
+    seen = features.see(texts)
+    return highest_part(section.proba_of(features.parts(seen)), seen.laid.parts.owner, len(texts))
+
+
 def probabilities(co: CoHandling, text: str) -> dict[str, float]:
-    embedded = co.section.embedding_.transform([text])
-    (row,) = co.probabilities([text], embedded, co.section.proba_of(embedded))
+    seen = co.section.embedding_.features.see([text])
+    (row,) = co.probabilities(seen.matrix, co.section.proba_of(seen.matrix), of_parts(co.section, [text]))
     return dict(zip(co.classes_.tolist(), row.tolist(), strict=True))
 
 
@@ -96,22 +101,8 @@ def test_a_lead_of_a_single_case_is_no_crash(tokenizer: Tokenizer) -> None:
 def test_parts_are_judged_one_by_one(section: RidgeTextClassifier) -> None:
     two = case_text("", f"{ASKS[LAMP]}。{ASKS[ROAD]}。")
     one = case_text("", f"{ASKS[LAMP]}。")
-    highest = part_probabilities(section, [two, one, "\n"])
+    highest = of_parts(section, [two, one, "\n"])
     column = {label: at for at, label in enumerate(section.classes_.tolist())}
     assert highest[0, column[LAMP]] > 0.4
     assert highest[0, column[ROAD]] > 0.4
     assert highest[1:].tolist() == [[0, 0, 0], [0, 0, 0]]
-
-
-@pytest.mark.parametrize(
-    ("body", "parts"),
-    [
-        ("", []),
-        ("只有一件事情要办理", []),
-        ("一、修好北街路灯。二、疏通下水道！", ["一、修好北街路灯", "二、疏通下水道"]),
-        ("修好北街路灯\n\n疏通菜场下水道", ["修好北街路灯", "疏通菜场下水道"]),
-        ("谢谢。再见。好的。", []),
-    ],
-)
-def test_the_parts_of_a_body(body: str, parts: list[str]) -> None:
-    assert split_parts(case_text("标题里的事。标题里的另一件事", body)) == parts

@@ -1,47 +1,59 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 
-from models.counting import CharacterCounter, Texts, WordCounter, places
+from models.counting import Met, Vocabulary, count_rows
+from models.laid_out import LaidOut
+from router.interfaces import Tokenizer
 
-letters = st.text("路灯不亮道的修电a1é𠀀ñ", max_size=12)
+letters = st.text("路灯不亮道的修电é𠀀ñ", max_size=12)
 some_texts = st.lists(letters, min_size=1, max_size=6).filter(any)
 mixed = st.lists(st.text("路灯,。 □\n!", max_size=12), min_size=1, max_size=6)
+ORDERS = {"characters": 1, "pairs": 2}
 
 
-def bare(strings: Sequence[str]) -> Texts:
-    """Return texts without words."""
-    return Texts(strings, [[] for _ in strings])
+class Cutting:
+    """Cuts at spaces."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return text.split(" ")
 
 
-def counted(counter: CharacterCounter, strings: Sequence[str]) -> dict[tuple[int, str], int]:
-    """Return how often each text holds each character or pair."""
-    entries = counter.entries(bare(strings))
-    table = entries.counts(len(strings), len(counter)).toarray()
-    return {
-        (row, gram_of(counter, column)): int(table[row, column])
-        for row, column in zip(*np.nonzero(table), strict=True)
-    }
+def laid_out(bodies: Sequence[str]) -> LaidOut:
+    return LaidOut.read([f"\n{body}" for body in bodies], Cutting())
 
 
-def gram_of(counter: CharacterCounter, column: int) -> str:
-    key = int(counter.keys[column])
-    codes = [key] if counter.order == 1 else [key >> 21, key & 0x1FFFFF]
-    return "".join(map(chr, codes))
+def learned(bodies: Sequence[str], min_df: int = 1) -> Vocabulary:
+    return Vocabulary.learn([laid_out(bodies)], min_df)
 
 
-@pytest.mark.parametrize("order", [1, 2])
+def entry(laid: LaidOut, met: Met, at: int) -> str:
+    return laid.joined[met.start[at] : met.start[at] + met.length[at]]
+
+
+def counted(vocabulary: Vocabulary, kind: str, bodies: Sequence[str]) -> Counter[tuple[int, str]]:
+    """Return how often each text holds each known entry."""
+    laid = laid_out(bodies)
+    met = vocabulary.meet(laid)[kind]
+    known = np.flatnonzero(met.column >= 0)
+    return Counter((int(met.document[at]), entry(laid, met, at)) for at in known)
+
+
+@pytest.mark.parametrize("kind", ORDERS)
 @given(texts=some_texts, others=some_texts)
-def test_counts_are_those_of_scikit_learn(order: int, texts: list[str], others: list[str]) -> None:
+def test_counts_are_those_of_scikit_learn(kind: str, texts: list[str], others: list[str]) -> None:
+    order = ORDERS[kind]
     reference = CountVectorizer(analyzer="char", ngram_range=(order, order), lowercase=False)
-    counter = CharacterCounter(order).fit(bare(texts))
-    if not len(counter):
+    vocabulary = learned(texts)
+    if not vocabulary.sizes[kind]:
         assert all(len(text) < order for text in texts)
         return
     reference.fit(texts)
@@ -51,93 +63,100 @@ def test_counts_are_those_of_scikit_learn(order: int, texts: list[str], others: 
         (row, str(names[column])): int(table[row, column])
         for row, column in zip(*np.nonzero(table), strict=True)
     }
-    assert counted(counter, others) == expected
+    assert counted(vocabulary, kind, others) == expected
 
 
 @given(texts=mixed)
 def test_no_pair_spans_a_mark_a_line_or_two_texts(texts: list[str]) -> None:
-    counter = CharacterCounter(2).fit(bare(texts))
-    pairs = {gram_of(counter, column) for column in range(len(counter))}
+    pairs = {pair for _, pair in counted(learned(texts), "pairs", texts)}
     assert pairs == {
         text[at : at + 2] for text in texts for at in range(len(text) - 1) if text[at : at + 2].isalnum()
     }
 
 
-@given(texts=mixed)
-def test_every_entry_belongs_to_its_text(texts: list[str]) -> None:
-    entries = CharacterCounter(1).fit(bare(texts)).entries(bare(texts))
-    met = np.bincount(entries.document, minlength=len(texts))
-    assert met.tolist() == [sum(map(str.isalnum, text)) for text in texts]
+@pytest.mark.parametrize("kind", ["characters", "pairs", "words"])
+@given(texts=mixed, others=mixed)
+def test_an_entry_has_one_column_and_a_column_one_entry(
+    kind: str, texts: list[str], others: list[str]
+) -> None:
+    vocabulary = learned(texts)
+    named: dict[str, set[int]] = {}
+    for laid in (laid_out(texts), laid_out(others)):
+        met = vocabulary.meet(laid)[kind]
+        for at, column in enumerate(met.column.tolist()):
+            named.setdefault(entry(laid, met, at), set()).add(column)
+    assert all(len(columns) == 1 for columns in named.values())
+    known = [columns.pop() for columns in named.values() if columns != {-1}]
+    assert sorted(known) == list(range(vocabulary.sizes[kind]))
 
 
 def test_what_training_never_saw_is_met_but_unknown() -> None:
-    counter = CharacterCounter(1).fit(bare(["路灯"]))
-    entries = counter.entries(bare(["路面", "x"]))
-    assert entries.document.tolist() == [0, 0, 1]
-    assert (entries.feature >= 0).tolist() == [True, False, False]
+    met = learned(["路灯"]).meet(laid_out(["路面", "龘", "灯路"]))
+    assert met["characters"].column.tolist() == [1, -1, -1, 0, 1]
+    assert met["pairs"].column.tolist() == [-1, -1]
+    assert met["pairs"].document.tolist() == [0, 2]
+
+
+def test_marks_are_no_words() -> None:
+    met = learned(["路 灯"]).meet(laid_out(["路 ， 。。 龘"]))
+    assert met["words"].column.tolist() == [1, -1]
 
 
 def test_what_too_few_texts_hold_is_not_learned() -> None:
-    texts = bare(["路灯路灯", "路灯", "路面"])
-    assert len(CharacterCounter(1, min_df=2).fit(texts)) == 2
-    assert len(WordCounter(min_df=2).fit(Texts(["", "", ""], [["路"], ["路", "灯"], ["灯", "灯"]]))) == 2
+    vocabulary = learned(["路灯 路灯", "路灯", "路面"], min_df=2)
+    assert vocabulary.sizes == {"characters": 3, "pairs": 1, "words": 1}
 
 
-def test_an_empty_vocabulary_knows_nothing() -> None:
-    counter = CharacterCounter(2).fit(bare(["", "。"]))
-    assert len(counter) == 0
-    assert counter.entries(bare(["路灯"])).feature.tolist() == [-1]
-    assert counter.spans("路灯").feature.tolist() == []
+@given(texts=some_texts, at=st.integers(0, 6))
+def test_batches_are_learned_as_one(texts: list[str], at: int) -> None:
+    together = learned(texts, 2).state()
+    apart = Vocabulary.learn([laid_out(texts[:at]), laid_out(texts[at:])], 2).state()
+    assert together["words"] == apart["words"]
+    assert np.array_equal(together["pairs"], apart["pairs"])
+    assert np.array_equal(together["characters"], apart["characters"])
+
+
+def test_a_vocabulary_of_no_texts_is_empty() -> None:
+    assert set(Vocabulary.learn([]).sizes.values()) == {0}
+
+
+@pytest.mark.parametrize("texts", [[], ["", "。"]])
+def test_an_empty_vocabulary_knows_nothing(texts: list[str], tokenizer: Tokenizer) -> None:
+    vocabulary = Vocabulary.learn([LaidOut.read(texts, tokenizer)])
+    assert set(vocabulary.sizes.values()) == {0}
+    assert {kind: met.column.tolist() for kind, met in vocabulary.meet(laid_out(["路灯"])).items()} == {
+        "characters": [-1, -1],
+        "pairs": [-1],
+        "words": [-1],
+    }
 
 
 def test_a_character_beyond_the_basic_plane_is_one_character() -> None:
-    counter = CharacterCounter(2).fit(bare(["𠀀路"]))
-    assert counter.spans("x𠀀路").start.tolist() == [1]
-
-
-def test_a_lone_surrogate_is_no_letter() -> None:
-    assert len(CharacterCounter(1).fit(bare(["路\ud800"]))) == 1
-
-
-@pytest.mark.parametrize("order", [1, 2])
-@given(text=st.text("路灯,。 □\n", max_size=12))
-def test_spans_point_at_what_was_counted(order: int, text: str) -> None:
-    counter = CharacterCounter(order).fit(bare(["路灯", "灯路", "路路"]))
-    spans = counter.spans(text)
-    for start, end, feature in zip(*spans, strict=True):
-        assert text[start:end] == gram_of(counter, int(feature))
-    assert sorted(spans.feature) == sorted(f for f in counter.entries(bare([text])).feature if f >= 0)
+    laid = laid_out(["x𠀀路"])
+    pairs = learned(["𠀀路"]).meet(laid)["pairs"]
+    assert [entry(laid, pairs, at) for at in np.flatnonzero(pairs.column >= 0)] == ["𠀀路"]
 
 
 @given(texts=some_texts)
-def test_a_counter_comes_back_from_its_state(texts: list[str]) -> None:
-    for counter in (CharacterCounter(2, 2).fit(bare(texts)), CharacterCounter(1).fit(bare(texts))):
-        again = CharacterCounter.from_state(counter.state())
-        assert np.array_equal(again.keys, counter.keys)
-        assert (again.order, again.min_df) == (counter.order, counter.min_df)
+def test_a_vocabulary_comes_back_from_its_state(texts: list[str]) -> None:
+    vocabulary = learned(texts)
+    again = Vocabulary.from_state(vocabulary.state())
+    for kind in vocabulary.sizes:
+        assert counted(again, kind, texts) == counted(vocabulary, kind, texts)
 
 
-WORDS = st.lists(st.lists(st.sampled_from(["路灯", "路", "不亮"]), max_size=5), min_size=1, max_size=5)
-
-
-@given(words=WORDS)
-def test_words_are_counted_by_text(words: list[list[str]]) -> None:
-    texts = Texts(["".join(each) for each in words], words)
-    counter = WordCounter.from_state(WordCounter().fit(texts).state())
-    table = counter.entries(texts).counts(len(texts), len(counter)).toarray()
-    for row, each in enumerate(words):
-        assert {w: int(table[row, at]) for w, at in counter.index.items() if table[row, at]} == {
-            w: each.count(w) for w in each
-        }
-
-
-def test_words_are_found_where_they_stand() -> None:
-    assert list(places("路灯,路灯亮", ["路灯", "路灯", "亮"])) == [
-        (0, 2, "路灯"),
-        (3, 5, "路灯"),
-        (5, 6, "亮"),
-    ]
-
-
-def test_a_word_that_a_tokeniser_rewrote_has_no_place() -> None:
-    assert list(places("路灯亮", ["streetlight", "亮"])) == [(2, 3, "亮")]
+@given(
+    st.integers(1, 5).flatmap(
+        lambda width: st.tuples(
+            st.just(width), st.lists(st.tuples(st.integers(0, 3), st.integers(0, width - 1)))
+        )
+    )
+)
+def test_rows_are_counted_as_scipy_counts_them(given_: tuple[int, list[tuple[int, int]]]) -> None:
+    width, entries = given_
+    document = np.array([row for row, _ in entries], dtype=np.int32)
+    column = np.array([at for _, at in entries], dtype=np.int64)
+    rows = count_rows(document, column, (4, width))
+    expected = csr_matrix((np.ones(len(entries)), (document, column)), shape=(4, width))
+    assert np.array_equal(rows.toarray(), expected.toarray())
+    assert rows.has_canonical_format

@@ -12,6 +12,7 @@ from models.features import BlockFeatures
 from router.interfaces import Tokenizer
 from router.proposal import case_text
 from router.text import normalise
+from tests.models.test_parts import parts_of
 
 TEXTS = [
     case_text("路灯不亮", "文昌街路灯坏了，路灯要修。"),
@@ -25,18 +26,20 @@ any_case = st.builds(case_text, st.text(max_size=20), st.text(max_size=40)) | st
 
 @pytest.fixture(scope="module")
 def features(tokenizer: Tokenizer) -> BlockFeatures:
-    return BlockFeatures(tokenizer).fit(TEXTS)
+    features = BlockFeatures(tokenizer)
+    features.fit_transform(TEXTS)
+    return features
 
 
 def block(features: BlockFeatures, name: str, texts: Sequence[str] = TEXTS) -> np.ndarray:
-    rows: np.ndarray = features.transform(texts).matrix[:, features.columns(name)].toarray()
+    rows: np.ndarray = features.transform(texts)[:, features.columns(name)].toarray()
     return rows
 
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_length_of_a_blocks_rows_is_the_blocks_weight(features: BlockFeatures, name: str) -> None:
     lengths = np.linalg.norm(block(features, name), axis=1)
-    (weight,) = [each.weight for each in features.blocks if each.name == name]
+    weight = {"title_characters": 0.25, "title_pairs": 0.25, "title_words": 0.5}.get(name, 1.0)
     empty = [not normalise(text).partition("\n")[0] and name.startswith("title") for text in TEXTS]
     assert lengths == pytest.approx([0 if none else np.sqrt(weight) for none in empty], abs=1e-6)
 
@@ -54,7 +57,7 @@ def test_blocks_lie_side_by_side(features: BlockFeatures) -> None:
     slices = [features.columns(name) for name in BLOCKS]
     assert [s.start for s in slices[1:]] == [s.stop for s in slices[:-1]]
     assert (slices[0].start, slices[-1].stop) == (0, features.width)
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="nothing"):
         features.columns("nothing")
 
 
@@ -64,26 +67,18 @@ def test_the_title_block_reads_only_the_title(features: BlockFeatures) -> None:
         assert block(features, name, [TEXTS[0]]) == pytest.approx(block(features, name, [without]))
 
 
-def test_no_word_spans_title_and_body(tokenizer: Tokenizer) -> None:
-    words = BlockFeatures(tokenizer).words_of(normalise(case_text("老楼路", "灯坏了")))
-    assert "".join(words) == "老楼路灯坏了"
-    assert "路灯" not in words
-
-
 def test_known_share_counts_words_and_pairs(features: BlockFeatures) -> None:
-    known = features.transform(
-        [TEXTS[0], case_text("", "龘靐齉"), case_text("", ""), "123 abc\n。"]
-    ).known_share
+    known = features.see([TEXTS[0], case_text("", "龘靐齉"), case_text("", ""), "123 abc\n。"]).known_share
     assert known[0] == 1.0
     assert known[1:].tolist() == [0, 0, 0]
-    half = features.transform([case_text("", "路灯不亮龘靐齉")]).known_share[0]
+    half = features.see([case_text("", "路灯不亮龘靐齉")]).known_share[0]
     assert 0 < half < 1
 
 
 @given(texts=st.lists(any_case, max_size=4))
 @settings(max_examples=60)
 def test_rows_are_finite_and_shares_are_shares(features: BlockFeatures, texts: list[str]) -> None:
-    rows, known = features.transform(texts)
+    rows, known = features.transform(texts), features.see(texts).known_share
     assert rows.shape == (len(texts), features.width)
     assert rows.dtype == np.float32
     assert np.isfinite(rows.data).all()
@@ -93,25 +88,51 @@ def test_rows_are_finite_and_shares_are_shares(features: BlockFeatures, texts: l
 @given(text=any_case)
 @settings(max_examples=60)
 def test_a_text_alone_has_the_row_it_has_among_others(features: BlockFeatures, text: str) -> None:
-    alone = features.transform([text]).matrix.toarray()
-    among = features.transform([TEXTS[0], text, TEXTS[1]]).matrix.toarray()[1:2]
+    alone = features.transform([text]).toarray()
+    among = features.transform([TEXTS[0], text, TEXTS[1]]).toarray()[1:2]
     assert alone == pytest.approx(among, abs=1e-7)
 
 
 @given(text=any_case)
 @settings(max_examples=60)
 def test_every_feature_of_a_row_has_a_place_in_the_text(features: BlockFeatures, text: str) -> None:
-    folded = normalise(text)
-    spans = features.spans(folded)
-    assert set(spans.feature.tolist()) == set(features.transform([text]).matrix.indices.tolist())
-    assert ((spans.start >= 0) & (spans.start < spans.end) & (spans.end <= len(folded))).all()
+    seen = features.see([text])
+    start, length, _, column = seen.entries
+    assert set(column.tolist()) == set(seen.matrix.indices.tolist())
+    assert ((start >= 0) & (length > 0) & (start + length <= len(seen.laid.joined))).all()
+
+
+def test_learning_returns_the_rows_that_seeing_gives(tokenizer: Tokenizer) -> None:
+    features = BlockFeatures(tokenizer)
+    rows = features.fit_transform(TEXTS)
+    assert abs(rows - features.transform(TEXTS)).max() == 0
+
+
+@given(texts=st.lists(any_case, max_size=4))
+@settings(max_examples=60)
+def test_a_part_has_the_row_it_would_have_as_a_body(features: BlockFeatures, texts: list[str]) -> None:
+    bodies = [case_text("", part) for text in texts for part in parts_of(normalise(text))]
+    found = features.parts(features.see(texts)).toarray()
+    assert found == pytest.approx(features.transform(bodies).toarray(), abs=1e-6)
 
 
 def test_features_come_back_from_their_state(features: BlockFeatures, tokenizer: Tokenizer) -> None:
     again = BlockFeatures.from_state(features.state(), tokenizer)
     assert again.width == features.width
-    assert (again.transform(TEXTS).matrix != features.transform(TEXTS).matrix).nnz == 0
+    assert (again.transform(TEXTS) != features.transform(TEXTS)).nnz == 0
 
 
 def test_rare_entries_can_be_left_out(tokenizer: Tokenizer) -> None:
-    assert BlockFeatures(tokenizer, min_df=2).fit(TEXTS).width < BlockFeatures(tokenizer).fit(TEXTS).width
+    widths = [BlockFeatures(tokenizer, min_df).fit_transform(TEXTS).shape[1] for min_df in (1, 2)]
+    assert widths[1] < widths[0]
+
+
+@pytest.mark.parametrize("texts", [[], ["\n"], TEXTS, TEXTS * 300])
+def test_title_blocks_have_a_column_for_what_titles_hold_and_nothing_else(
+    tokenizer: Tokenizer, texts: list[str]
+) -> None:
+    features = BlockFeatures(tokenizer)
+    rows = features.fit_transform(texts)
+    assert rows.shape == (len(texts), features.width)
+    assert np.array_equal(rows.toarray(), features.transform(texts).toarray())
+    assert set(rows.indices.tolist()) == set(range(features.width))

@@ -50,18 +50,20 @@ def test_held_out_scores_are_those_of_really_leaving_one_out(problem: Problem) -
 
 
 def test_the_primal_solution_agrees_with_the_dual(problem: Problem) -> None:
-    sparse, _, target, weight = problem
+    sparse, dense, target, weight = problem
     none = np.zeros((N, 0), dtype=np.float32)
     dual = solve_dual(sparse, none, target, weight, 1.0)
-    primal = solve_primal(sparse, target, weight, 1.0)
-    assert scores(primal, sparse, none) == pytest.approx(scores(dual, sparse, none), abs=5e-3)
+    primal = solve_primal(sparse, dense, target, weight, 1.0)
+    assert scores(primal, sparse, dense) == pytest.approx(scores(dual, sparse, none), abs=5e-3)
     assert primal.held_out.shape == dual.held_out.shape == (N, CLASSES)
 
 
 def test_primal_held_out_scores_never_saw_their_row() -> None:
     rows = csr_matrix(np.eye(30, dtype=np.float32))  # no row tells anything of another
     target = np.ones((30, 2))
-    assert solve_primal(rows, target, np.ones(30), 0.1).held_out == pytest.approx(0)
+    assert solve_primal(
+        rows, np.zeros((30, 0), np.float32), target, np.ones(30), 0.1
+    ).held_out == pytest.approx(0)
 
 
 def test_a_row_of_double_weight_counts_like_two(problem: Problem) -> None:

@@ -34,22 +34,22 @@ class Indexed:
     """An index of texts, numbered from 0, and the features it was made with."""
 
     def __init__(self, tokenizer: Tokenizer, texts: Sequence[str]) -> None:
-        self.features = BlockFeatures(tokenizer).fit(texts)
-        self.rows = self.features.transform(texts).matrix
+        self.features = BlockFeatures(tokenizer)
+        self.rows = self.features.fit_transform(texts)
         cases = [OtherCase(str(at)) for at in range(len(texts))]
         self.index = SimilarityIndex.build(self.features, self.rows, cases)
 
     def search(self, text: str, most: int = 5) -> list[tuple[int, float]]:
-        [found] = self.index.search(self.features.transform([text]).matrix, most)
+        [found] = self.index.search(self.features.transform([text]), most)
         return [(int(similar.case.case_id), similar.similarity) for similar in found]
 
     def pairs(self, texts: Sequence[str], least: float) -> list[list[tuple[int, float]]]:
-        return self.index.pairs(self.features.transform(texts).matrix, least)
+        return self.index.pairs(self.features.transform(texts), least)
 
     def brute_force(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the cosine of each text with each past case, by dense products."""
         compared = self.index.compared
-        asked = unit(self.features.transform(texts).matrix.toarray()[:, compared])
+        asked = unit(self.features.transform(texts).toarray()[:, compared])
         return asked @ unit(self.rows.toarray()[:, compared]).T
 
 

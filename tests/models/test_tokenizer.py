@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import stat
 import subprocess
 import sys
@@ -138,3 +140,15 @@ def test_a_user_without_a_home_gets_a_folder_of_his_own(monkeypatch: pytest.Monk
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", homeless)
     assert JiebaTokenizer().tokenize("路灯") == ["路灯"]
+
+
+@pytest.mark.parametrize("kind", [JiebaTokenizer, RjiebaTokenizer])
+def test_a_tokeniser_can_be_copied_and_pickled(kind: type[JiebaTokenizer | RjiebaTokenizer]) -> None:
+    tokenizer = kind(["灯坏"])
+    for again in (copy.deepcopy(tokenizer), pickle.loads(pickle.dumps(tokenizer))):
+        assert again.tokenize("路灯坏") == tokenizer.tokenize("路灯坏") == ["路", "灯坏"]
+
+
+def test_half_a_surrogate_pair_stands_alone(both: tuple[JiebaTokenizer, RjiebaTokenizer]) -> None:
+    for tokenizer in both:
+        assert tokenizer.tokenize("路灯\ud83d坏了\udc00") == ["路灯", "\ud83d", "坏", "了", "\udc00"]

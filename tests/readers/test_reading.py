@@ -123,7 +123,7 @@ class _Foreign:
 
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> type[_Foreign]:
-    monkeypatch.setattr(reading, "get_plugin", lambda group, name: _Foreign)
+    monkeypatch.setattr(reading, "make_plugin", lambda group, name: _Foreign())
     return _Foreign
 
 
@@ -143,6 +143,18 @@ def test_a_plugin_that_fails_is_one_problem_and_logs_no_text(
 ) -> None:
     assert [problem.code for problem in read_bytes(b"x", "a").problems] == ["unreadable"]
     assert "ValueError" in caplog.text
+    assert "13800000000" not in caplog.text
+
+
+def test_a_plugin_that_fails_to_tell_a_file_leaves_it_to_the_others(
+    foreign: type[_Foreign], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def accepts(self: object, head: bytes, name: str) -> bool:
+        raise UnicodeError("13800000000")
+
+    monkeypatch.setattr(foreign, "accepts", accepts)
+    assert [problem.code for problem in read_bytes(b"x", "a").problems] == ["unsupported"]
+    assert "_Foreign failed to tell a file: UnicodeError" in caplog.text
     assert "13800000000" not in caplog.text
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from router.decision import Candidate, Evidence, SimilarCase
-from router.interfaces import AxisPrediction, ModelOutput
+from router.interfaces import Asked, AxisPrediction, ModelOutput
 from router.proposal import Proposal
 
 
@@ -14,6 +14,13 @@ def ranked(probabilities: Mapping[str, float]) -> tuple[Candidate, ...]:
     """Return candidates, most probable first."""
     order = sorted(probabilities, key=lambda label: -probabilities[label])
     return tuple(Candidate(label, probabilities[label]) for label in order)
+
+
+def axis(probabilities: Mapping[str, float], *evidence: tuple[Evidence, ...]) -> AxisPrediction:
+    """Return a prediction, with what spoke for the first labels."""
+    candidates = ranked(probabilities)
+    labels, shares = tuple(c.label for c in candidates), tuple(c.probability for c in candidates)
+    return AxisPrediction(labels, shares, evidence)
 
 
 @dataclass
@@ -29,12 +36,15 @@ class FixedModel:
     by_title: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     similar: tuple[SimilarCase, ...] | None = None
     evidence: tuple[Evidence, ...] = ()
+    asks: Mapping[str, int] = field(default_factory=dict)
 
     def predict(
         self, proposals: Sequence[Proposal], *, explain: bool = True, similar: bool = True
     ) -> list[ModelOutput]:
-        topic = AxisPrediction(ranked(self.topics)) if self.topics else None
-        answers = [ranked(self.by_title.get(p.title, self.sections)) for p in proposals]
-        sections = [AxisPrediction((replace(a[0], evidence=self.evidence), *a[1:])) for a in answers]
+        topic = axis(self.topics) if self.topics else None
+        sections = [axis(self.by_title.get(p.title, self.sections), self.evidence) for p in proposals]
         found = self.similar if similar else None
-        return [ModelOutput(section, topic, self.known_share, ranked(self.co), found) for section in sections]
+        asks = tuple(Asked(label, parts) for label, parts in self.asks.items())
+        return [
+            ModelOutput(section, topic, self.known_share, self.co, found, asks=asks) for section in sections
+        ]

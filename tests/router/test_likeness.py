@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from router.decision import OtherCase, SimilarCase
-from router.interfaces import AxisPrediction, ModelOutput
+from router.interfaces import ModelOutput
 from router.likeness import is_new_kind, least_similarity, same_matter, worth_showing
 from router.proposal import Proposal
 from router.site import Section, Site
 
-from .fixed_model import ranked
+from .fixed_model import axis
 
 SITE = Site(sections={"drainage": Section("drainage", "排水管理所")})
 LONG = Proposal(title="关于集镇污水的建议", body="集镇污水直排河沟，夏天气味很重，群众反映强烈。" * 4)
@@ -20,7 +20,7 @@ THRESHOLDS = {"merge": 0.5, "near": 0.06}
 
 def output(*similar: float, batch: tuple[SimilarCase, ...] = ()) -> ModelOutput:
     found = tuple(SimilarCase(PAST, similarity) for similarity in similar)
-    return ModelOutput(AxisPrediction(ranked({"drainage": 1.0})), None, 1.0, (), found, batch)
+    return ModelOutput(axis({"drainage": 1.0}), None, 1.0, {}, found, batch)
 
 
 def reasons(given: ModelOutput, proposal: Proposal = LONG, **thresholds: float) -> list[str]:
@@ -44,7 +44,7 @@ def test_cases_of_the_same_batch_may_be_merged() -> None:
     assert reason == "与同批案件 7 号（相似 70%）、8 号（相似 70%）、9 号（相似 70%）像是同一件事，请考虑并案"
 
 
-@pytest.mark.parametrize("given", [output(0.49), output(), ModelOutput(AxisPrediction(()), None, 1.0)])
+@pytest.mark.parametrize("given", [output(0.49), output(), ModelOutput(axis({}), None, 1.0)])
 def test_another_matter_is_not_flagged(given: ModelOutput) -> None:
     assert reasons(given) == []
 
@@ -63,7 +63,7 @@ def test_titles_alone_must_be_repeated_nearly_word_for_word() -> None:
         (output(), THRESHOLDS, True),
         (output(0.07), THRESHOLDS, False),
         (output(0.01), {"merge": 0.5}, False),
-        (ModelOutput(AxisPrediction(()), None, 1.0), THRESHOLDS, False),
+        (ModelOutput(axis({}), None, 1.0), THRESHOLDS, False),
     ],
 )
 def test_a_new_kind_is_far_from_all_past_cases(

@@ -14,6 +14,7 @@ from router.decision import Candidate, Decision, Evidence, Status, Vote, VoteKin
 from router.errors import SiteError
 from router.pipeline import Router
 from router.proposal import Proposal
+from router.rule_tables import RuleTable, RuleTables
 from router.site import Neighbour, Section, Settings, Site, Topic
 
 from .fixed_model import FixedModel
@@ -53,7 +54,8 @@ def rule(effect: str, target: str, name: str = "规则", word: str = "路") -> M
 def router(
     sections: Mapping[str, float] = SURE, *rules: Mapping[str, object], site: Site = SITE, **model: Any
 ) -> Router:
-    return Router(FixedModel(sections, **model), dataclasses.replace(site, rules=rules), today=TODAY)
+    written = RuleTables(tuple(map(RuleTable, rules)))
+    return Router(FixedModel(sections, **model), dataclasses.replace(site, rules=written), today=TODAY)
 
 
 def suggest(
@@ -180,8 +182,15 @@ def test_a_case_that_goes_back_is_handed_to_nobody_else_outside() -> None:
 
 
 def test_the_prediction_set_holds_at_least_the_first() -> None:
-    assert suggest(thresholds={"set": 0.04}).prediction_set == ("roads", "lamps")
+    assert suggest(thresholds={"set": 0.02}).prediction_set == ("roads", "lamps")
     assert suggest(thresholds={"set": 0.99}).prediction_set == ("roads",)
+
+
+def test_each_further_label_of_the_set_needs_more_of_a_probability() -> None:
+    near = {"roads": 0.4, "lamps": 0.21, "out:water": 0.2, "out:fire": 0.19}
+    assert suggest(near, thresholds={"set": 0.1}).prediction_set == ("roads", "lamps")
+    assert suggest(near, thresholds={"set": 0.06}).prediction_set == ("roads", "lamps", "out:water")
+    assert len(suggest(near, thresholds={"set": 0.0}).prediction_set) == 4
 
 
 def test_deadlines_count_from_the_day_received_or_today() -> None:
@@ -193,6 +202,21 @@ def test_deadlines_count_from_the_day_received_or_today() -> None:
 def test_thresholds_of_the_model_count_not_a_fixed_number() -> None:
     assert suggest(thresholds={"accept": 0.95}).status is Status.REVIEW
     assert suggest({"roads": 0.5, "lamps": 0.3}, thresholds={"accept": 0.4}).status is Status.SUGGESTED
+
+
+def test_a_section_with_a_threshold_of_its_own_is_held_to_it() -> None:
+    thresholds = {"accept": 0.85, "accept:roads": 0.95}
+    assert suggest(thresholds=thresholds).status is Status.REVIEW
+    assert suggest({"lamps": 0.9, "roads": 0.1}, thresholds=thresholds).status is Status.SUGGESTED
+
+
+def test_requests_to_several_sections_are_told_where_the_lead_is_in_doubt() -> None:
+    asks = {"lamps": 2, "roads": 1, "old": 3}
+    unsure = suggest({"roads": 0.6, "lamps": 0.4}, asks=asks)
+    assert [reason.id for reason in unsure.reasons] == ["low_confidence", "several_requests"]
+    assert "路灯所 2 处、道路所 1 处" in unsure.reasons[-1].text
+    assert "撤销的所" not in unsure.reasons[-1].text
+    assert suggest(asks=asks) == suggest()
 
 
 def test_flags_add_to_a_decision_and_change_nothing_else() -> None:
@@ -284,7 +308,8 @@ def with_foreign_rule(
 ) -> Decision:
     monkeypatch.setattr(plugin, "behaviour", behaviour)
     monkeypatch.setattr(
-        "router.rules.get_plugin", lambda group, name: plugin if name == "foreign" else known(group, name)
+        "router.rules.building.get_plugin",
+        lambda group, name: plugin if name == "foreign" else known(group, name),
     )
     return suggest(SURE, {"type": "foreign", "name": "外来"}, rule("flag", "planned", "本局"))
 
@@ -334,7 +359,6 @@ def test_words_that_every_petition_holds_are_no_evidence() -> None:
 
 def test_prefer_alone_sends_no_case_back() -> None:
     rule = {"type": "keyword", "name": "偏向水利", "effect": "prefer", "target": "out:water", "any": ["河"]}
-    site = dataclasses.replace(SITE, rules=({**rule, "reason": "河归水利"},))
-    router = Router(FixedModel({"roads": 0.3, "out:water": 0.25}), site, today=TODAY)
-    decision = router.suggest(Proposal(title="河边的路"))
+    model = {"roads": 0.3, "out:water": 0.25}
+    decision = router(model, {**rule, "reason": "河归水利"}).suggest(Proposal(title="河边的路"))
     assert (decision.lead, decision.status) == ("roads", Status.REVIEW)

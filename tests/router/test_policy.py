@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.decision import Candidate, Reason, Status, Vote, VoteKind
-from router.policy import Choice, choose, doubts, flags_of
+from router.interfaces import Asked
+from router.policy import doubts
+from router.precedence import Choice, choose
 from router.site import Neighbour, Section, Settings, Site
 
 from .fixed_model import ranked
@@ -51,21 +53,6 @@ def test_a_new_kind_of_case_goes_to_a_person_unless_a_rule_knows_it() -> None:
     assert status_of(Choice(A, "规则", by_rule=True), [A], new_kind=True) is Status.SUGGESTED
 
 
-def test_without_votes_the_most_probable_leads() -> None:
-    assert choose(THREE, [], 0.1) == Choice(A)
-
-
-def test_require_makes_its_target_the_lead_and_keeps_its_probability() -> None:
-    assert choose(THREE, [vote(VoteKind.REQUIRE, "c")], 0.1) == Choice(C, "规则", by_rule=True)
-
-
-def test_two_requires_that_agree_are_no_conflict() -> None:
-    votes = [vote(VoteKind.REQUIRE, "c", "甲"), vote(VoteKind.REQUIRE, "c", "乙")]
-    choice = choose(THREE, votes, 0.1)
-    assert choice.lead == C
-    assert not choice.conflict
-
-
 def test_two_requires_that_disagree_go_to_a_person_and_are_both_named() -> None:
     choice = choose(THREE, [vote(VoteKind.REQUIRE, "c", "甲"), vote(VoteKind.REQUIRE, "b", "乙")], 0.1)
     assert choice.lead == B  # the more probable of the two is the best guess
@@ -79,14 +66,6 @@ def test_require_against_forbid_goes_to_a_person_and_both_are_named() -> None:
     choice = choose(THREE, [vote(VoteKind.REQUIRE, "b", "甲"), vote(VoteKind.FORBID, "b", "乙")], 0.1)
     assert set(choice.conflict) == {"甲", "乙"}
     assert status_of(choice, THREE) is Status.REVIEW
-
-
-def test_forbid_leaves_the_next_and_says_which_rule_did() -> None:
-    assert choose(THREE, [vote(VoteKind.FORBID, "a")], 0.1) == Choice(B, "规则")
-
-
-def test_forbid_of_another_than_the_first_changes_nothing() -> None:
-    assert choose(THREE, [vote(VoteKind.FORBID, "b")], 0.1) == Choice(A)
 
 
 def test_forbid_of_everything_goes_to_a_person() -> None:
@@ -103,20 +82,6 @@ def test_what_is_left_after_forbid_still_needs_the_models_confidence() -> None:
     assert "low_confidence" in reasons
 
 
-@pytest.mark.parametrize(("margin", "lead"), [(0.1, "b"), (0.01, "a")])
-def test_prefer_reaches_only_as_far_as_the_margin(margin: float, lead: str) -> None:
-    assert choose(THREE, [vote(VoteKind.PREFER, "b")], margin).lead.label == lead
-
-
-def test_prefer_of_the_first_keeps_the_models_choice() -> None:
-    assert choose(THREE, [vote(VoteKind.PREFER, "a"), vote(VoteKind.PREFER, "b")], 0.1) == Choice(A)
-
-
-@pytest.mark.parametrize("kind", VoteKind)
-def test_a_vote_for_nobody_here_is_ignored(kind: VoteKind) -> None:
-    assert choose(THREE, [vote(kind, "gone")], 0.1) == Choice(A)
-
-
 candidates_of_any_kind = st.lists(st.sampled_from(LABELS), unique=True, min_size=1).flatmap(
     lambda labels: st.lists(st.floats(0, 1), min_size=len(labels), max_size=len(labels)).map(
         lambda shares: ranked(dict(zip(labels, shares, strict=True)))
@@ -125,22 +90,6 @@ candidates_of_any_kind = st.lists(st.sampled_from(LABELS), unique=True, min_size
 votes_of_any_kind = st.lists(
     st.builds(vote, st.sampled_from(VoteKind), st.sampled_from([*LABELS, "gone"]), st.sampled_from("甲乙丙"))
 )
-
-
-@given(candidates_of_any_kind, votes_of_any_kind, st.randoms(use_true_random=False), st.floats(0, 1))
-def test_the_choice_does_not_depend_on_the_order_of_votes(
-    candidates: Sequence[Candidate], votes: list[Vote], random: object, margin: float
-) -> None:
-    shuffled = list(votes)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
-    assert choose(candidates, votes, margin) == choose(candidates, shuffled, margin)
-
-
-@given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
-def test_the_lead_is_a_candidate_with_the_models_own_probability(
-    candidates: Sequence[Candidate], votes: list[Vote], margin: float
-) -> None:
-    assert choose(candidates, votes, margin).lead in candidates
 
 
 @given(candidates_of_any_kind, votes_of_any_kind)
@@ -157,14 +106,6 @@ def test_two_requires_never_settle_a_case_silently(
     elif required:
         assert choice.lead.label in required
         assert choice.by_rule
-
-
-@given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
-def test_prefer_alone_never_costs_more_than_the_margin(
-    candidates: Sequence[Candidate], votes: list[Vote], margin: float
-) -> None:
-    prefers = [v for v in votes if v.kind is VoteKind.PREFER]
-    assert candidates[0].probability - choose(candidates, prefers, margin).lead.probability <= margin
 
 
 @given(candidates_of_any_kind, votes_of_any_kind, st.floats(0, 1))
@@ -203,6 +144,42 @@ def test_each_doubt_sends_the_case_to_a_person(
     assert reason in reasons
 
 
+UNSURE = ranked({"a": 0.5, "b": 0.3, "c": 0.1, "out:x": 0.1})
+BOTH = (Asked("a", 2), Asked("b", 1))
+
+
+def told(asks: Sequence[Asked], votes: Sequence[Vote] = (), accept: float = 0.9) -> str:
+    """Return the sentence about several requests; empty where there is none."""
+    choice = choose(UNSURE, votes, 0.1)
+    found = doubts(choice, UNSURE, votes, "关于路灯的建议", 1.0, SITE, accept, asks=asks)
+    return "".join(reason.text for reason in found.reasons if reason.id == "several_requests")
+
+
+def test_an_unsure_case_names_the_sections_its_requests_speak_for() -> None:
+    assert told(BOTH) == "文中不止一个诉求：a股 2 处、b股 1 处，由谁主办请人工判断"
+
+
+def test_requests_to_several_sections_are_no_doubt_by_themselves() -> None:
+    assert told(BOTH, accept=0.4) == ""
+    assert judged(choose(SURE, [], 0.1), SURE, asks=BOTH) == (Status.SUGGESTED, [])
+
+
+def test_requests_to_one_section_or_to_nobody_here_say_nothing() -> None:
+    assert told((Asked("a", 4),)) == told((Asked("a", 1), Asked("gone", 3))) == told(()) == ""
+    assert told(BOTH, [vote(VoteKind.FORBID, "b")]) == ""
+
+
+def test_of_many_sections_the_most_asked_are_named_and_the_rest_counted() -> None:
+    labels = {str(n): Section(str(n), f"{n}股") for n in range(6)}
+    candidates = ranked(dict.fromkeys(labels, 1 / 6))
+    asks = [Asked(label, 6 - int(label)) for label in labels]
+    found = doubts(
+        Choice(candidates[0]), candidates, [], "很长的一件", 1.0, Site(sections=labels), 0.9, asks=asks
+    )
+    assert "3股 3 处等 6 家，" in found.reasons[-1].text
+    assert "4股" not in found.reasons[-1].text
+
+
 def test_a_rule_may_ask_for_a_person_whatever_else_is_sure() -> None:
     votes = [vote(VoteKind.REVIEW, "")]
     assert judged(choose(SURE, votes, 0.1), SURE, votes) == (Status.REVIEW, ["rule_review"])
@@ -226,12 +203,6 @@ def test_an_outside_lead_goes_back() -> None:
 def test_the_numbers_are_the_sites_own() -> None:
     careless = Site(settings=Settings(close_margin=0.0, min_known_share=0.0, min_letters=1))
     assert judged(Choice(A), THREE, site=careless, known_share=0.0, text="灯") == (Status.SUGGESTED, [])
-
-
-def test_a_flag_raised_twice_is_shown_once() -> None:
-    votes = [vote(VoteKind.FLAG, "key", "甲"), vote(VoteKind.FLAG, "key", "乙"), vote(VoteKind.FLAG, "plan")]
-    assert [flag.id for flag in flags_of(votes)] == ["key", "plan"]
-    assert flags_of([vote(VoteKind.PREFER, "a")]) == ()
 
 
 def test_prefer_settles_a_close_call_but_makes_nothing_surer() -> None:

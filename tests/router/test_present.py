@@ -134,6 +134,12 @@ def test_a_row_says_why_with_the_deciding_rules_own_words() -> None:
     assert decision_row(DECISION, SITE)["reasons"] == "文字太短；路归道路所"
 
 
+def test_a_row_carries_the_ids_of_the_doubts_for_programs() -> None:
+    twice = dataclasses.replace(DECISION, reasons=(*DECISION.reasons, Reason("close_call", "不相上下")))
+    assert decision_row(twice, SITE)["reason_ids"] == "too_short;close_call"
+    assert decision_row(dataclasses.replace(DECISION, reasons=()), SITE)["reason_ids"] == ""
+
+
 def test_a_row_of_a_case_for_somebody_else_carries_the_sentence_for_the_slip() -> None:
     returned = dataclasses.replace(DECISION, lead="out:water", decided_by="model", reasons=())
     assert decision_row(returned, SITE)["reasons"] == "河道由水利局负责"

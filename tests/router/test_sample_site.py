@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from router.proposal import Proposal
-from router.rules import build_rules
+from router.rules.book import RuleBook
 from router.site import Section, Site
 
 TOPICS = {
@@ -104,8 +104,7 @@ def test_no_word_is_listed_twice_for_one_label(site: Site) -> None:
 
 
 def test_the_rules_can_be_built(site: Site) -> None:
-    labels = frozenset([*site.sections, *site.neighbours])
-    assert len(build_rules(site.rules, labels)) == len(site.rules) > 0
+    assert len(RuleBook.of(site).rules) == len(site.rules.tables) > 0
 
 
 def test_each_old_section_ends_somewhere_for_every_case(site: Site) -> None:

@@ -87,6 +87,17 @@ def test_it_prints_on_landscape_a4_with_headings_on_every_page() -> None:
     assert sheet.cell(3, 2).alignment.wrap_text
 
 
+def test_the_ids_of_the_doubts_are_there_for_programs_and_take_no_room_on_paper() -> None:
+    sheet = first(written([{**ROW, "reason_ids": "too_short;close_call"}]))
+    assert cell(sheet, "reason_ids") == "too_short;close_call"
+    hidden = [
+        key
+        for (key, _, _), at in zip(SHEET_COLUMNS, range(1, 99), strict=False)
+        if sheet.column_dimensions[get_column_letter(at)].hidden
+    ]
+    assert hidden == ["reason_ids"]
+
+
 def test_what_could_not_be_read_goes_on_a_second_sheet() -> None:
     book = written([ROW], (PROBLEM,))
     assert book.sheetnames == ["分办表", "未读入"]

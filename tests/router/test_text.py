@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.text import MASK, fold, normalise, normalise_with_offsets, percent
+from router.text import MASK, FoldedOrigin, fold, normalise, percent
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
 office_text = st.text("路灯不亮，。Ａ１２ａB3号①㎡Ⅲ□\n　 ﾊ㍿İß繁體😀")
@@ -28,10 +28,21 @@ def test_width_case_and_numbers_are_folded(written: str, folded: str) -> None:
 
 
 @given(any_text | office_text)
-def test_folding_with_offsets_gives_the_same_text(text: str) -> None:
-    folded, spans = normalise_with_offsets(text)
-    assert folded == normalise(text)
-    assert len(spans) == len(folded)
+def test_folding_goes_character_by_character(text: str) -> None:
+    assert fold(text) == "".join(unicodedata.normalize("NFKC", char).lower() for char in text)
+
+
+def spans_of(text: str) -> list[tuple[int, int]]:
+    """Return where each character of the normalised text came from."""
+    origin = FoldedOrigin(text)
+    return [origin.span(at, at + 1) for at in range(len(normalise(text)))]
+
+
+@given(any_text | office_text)
+def test_a_longer_stretch_spans_from_its_first_to_its_last_character(text: str) -> None:
+    spans = spans_of(text)
+    if spans:
+        assert FoldedOrigin(text).span(0, len(spans)) == (spans[0][0], spans[-1][1])
 
 
 @given(any_text | office_text)
@@ -42,14 +53,14 @@ def test_folding_alone_keeps_numbers_and_latin_words(text: str) -> None:
 
 @given(any_text | office_text)
 def test_offsets_are_in_order_and_inside_the_text(text: str) -> None:
-    _, spans = normalise_with_offsets(text)
+    spans = spans_of(text)
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
 
 
 @given(any_text | office_text)
 def test_each_character_folds_from_its_own_span(text: str) -> None:
-    folded, spans = normalise_with_offsets(text)
+    folded, spans = normalise(text), spans_of(text)
     for char, (start, end) in zip(folded, spans, strict=True):
         original = unicodedata.normalize("NFKC", text[start:end]).lower()
         assert char in original or char == MASK

@@ -10,9 +10,11 @@ import pytest
 from router.errors import InputError
 from router.pipeline import Router
 from router.proposal import Proposal
+from router.rule_tables import RuleTable, RuleTables
 from router.site import Neighbour, Section, Site, Successor, Topic
 from tests.router.fixed_model import FixedModel
 from training.evaluate import evaluate
+from training.seen import packed_hashes
 
 SITE = Site(
     sections={
@@ -80,7 +82,7 @@ def test_model_accuracy_is_before_the_rules() -> None:
         "any": ["水"],
         "reason": "因为",
     }
-    ruled = Site(**{**vars_of(SITE), "rules": (rule,)})
+    ruled = Site(**{**vars_of(SITE), "rules": RuleTables((RuleTable(rule),))})
     figures = judge(case("水", "drain"), case("路", "roads"), site=ruled)
     assert (figures["accuracy"], figures["model_accuracy"]) == (1.0, 0.5)
 
@@ -163,9 +165,21 @@ def test_what_should_go_back_is_judged_by_itself() -> None:
 
 
 def test_the_prediction_set_is_judged_by_what_it_holds_and_how_large_it_is() -> None:
-    figures = judge(case("路", "roads"), case("水", "out:water"), case("水", "drain"))
+    figures = judge(case("路", "roads"), case("水", "lamps"), case("水", "drain"))
     assert figures["set_coverage"] == pytest.approx(2 / 3)
-    assert figures["set_size"] == pytest.approx((1 + 3 + 3) / 3)
+    assert figures["set_size"] == pytest.approx((1 + 2 + 2) / 3)
+
+
+def test_cases_that_the_model_learned_are_counted() -> None:
+    cases = [case("路", "roads"), case("灯", "lamps"), case("水", "roads")]
+    model = Router(FixedModel(by_title=ANSWERS), SITE, today=date(2025, 6, 9))
+    learned = packed_hashes([cases[0].text, cases[2].text, "别的\n"])
+    assert evaluate(model, cases, ["roads"], learned=learned)["seen_in_training"] == 2
+    assert evaluate(model, cases, ["roads"], learned=packed_hashes([]))["seen_in_training"] == 0
+
+
+def test_an_older_model_does_not_tell_what_it_learned() -> None:
+    assert judge(case("路", "roads"))["seen_in_training"] is None
 
 
 def test_a_share_of_nothing_is_unknown_not_zero() -> None:

@@ -18,6 +18,7 @@ from router.site import Section, Settings, Site, Topic
 from tests.foreign import ROOT, Foreign
 from tests.sample import CASES, case_file
 from training.history import to_history
+from training.seen import seen_before
 from training.train import Trained, train
 
 SITE = Site(
@@ -92,7 +93,7 @@ def test_bare_texts_make_words_known() -> None:
 
 def test_the_sites_terms_stay_whole() -> None:
     trained = train(to_history([], SITE), SITE)
-    words = trained.model.section.embedding_.features.words_of("\n请加装电梯")  # type: ignore[attr-defined]
+    words = trained.model.section.embedding_.features.see(["\n请加装电梯"]).laid.words  # type: ignore[attr-defined]
     assert "加装电梯" in words
     assert default_tokenizer().tokenize("加装电梯") != ["加装电梯"]
 
@@ -128,6 +129,25 @@ def test_thresholds_are_those_of_this_very_model() -> None:
     assert 0 < trained.model.thresholds["accept"] < 1
     assert trained.model.thresholds == trained.manifest.thresholds
     assert trained.manifest.metrics["held_out_accuracy"] > 0.5
+
+
+def test_dated_cases_give_thresholds_that_later_cases_kept() -> None:
+    handled = [("路灯不亮", "lamps"), ("污水倒灌", "drains"), ("电梯停运", "lifts")]
+    moved = [*handled[:2], ("电梯停运", "safety")]  # to another section, half way
+    kinds = handled * 45 + moved * 45
+    days = [date(2016 + n // 30, 1 + n // 3 % 10, 1 + n % 3) for n in range(len(kinds))]
+    cases = [
+        Proposal(title=title, body=f"{day:%m}号楼", section=section, received_on=day)
+        for (title, section), day in zip(kinds, days, strict=True)
+    ]
+    dated = train(to_history(cases, None)).model.thresholds
+    undated = [dataclasses.replace(case, received_on=None) for case in cases]
+    assert dated["accept"] > train(to_history(undated, None)).model.thresholds["accept"]
+
+
+def test_the_manifest_can_tell_which_texts_were_learned(trained: Trained) -> None:
+    texts = [CASES[0].text, "别的\n"]
+    assert seen_before(texts, trained.manifest.cases["texts"]) == [True, False]
 
 
 def test_who_wants_more_suggestions_right_gets_fewer() -> None:

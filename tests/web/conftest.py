@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from models.model import RoutingModel
 from router.pipeline import Router
 from router.site import Site
 from router.site_files import load_site, sample_site
+from router.storage.database import Database, open_database
 from router.web.app import make_app
 from training.descriptions import section_descriptions, topic_descriptions
 
@@ -35,8 +37,15 @@ def router(site: Site) -> Router:
 
 
 @pytest.fixture(scope="session")
-def app(router: Router, site: Site) -> Flask:
-    app = make_app(StubEngine(router, site))
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('web')}/fenban.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def app(router: Router, site: Site, database: Database) -> Flask:
+    app = make_app(StubEngine(router, site), database)
     app.testing = True
     return app
 
@@ -53,9 +62,10 @@ def suggest(client: FlaskClient) -> Suggest:
 
 
 @pytest.fixture
-def bare_client(site: Site) -> FlaskClient:
+def bare_client(site: Site, database: Database) -> FlaskClient:
     """Return a client of a service that has no model."""
-    return make_app(StubEngine(None, site, "模型库里还没有模型。请先运行 fenban train")).test_client()
+    engine = StubEngine(None, site, "模型库里还没有模型。请先运行 fenban train")
+    return make_app(engine, database).test_client()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from flask import Flask
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as ec
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
@@ -95,6 +96,20 @@ def test_the_table_is_downloaded(browser: webdriver.Chrome, address: str, downlo
     target = downloads / "分办表.xlsx"
     WebDriverWait(browser, 20).until(lambda _: target.exists())
     target.unlink()
+
+
+def test_a_suggestion_is_accepted_and_another_one_given_away(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    browser.find_element(By.ID, "title").send_keys("关于修复人民路路灯的建议")
+    browser.find_element(By.CSS_SELECTOR, "form[action='/case'] button").click()
+    shown(browser, "article.card")
+    browser.find_element(By.CSS_SELECTOR, ".judge button").click()
+    assert "已采纳" in shown(browser, ".judged, .history")
+    browser.get(f"{address}decisions")
+    browser.find_element(By.CSS_SELECTOR, "table.ledger tbody th a").click()
+    Select(browser.find_element(By.ID, "section")).select_by_visible_text("城市建设股")
+    browser.find_element(By.CSS_SELECTOR, "#change form:first-of-type button").click()
+    assert "改由城市建设股主办" in shown(browser, ".history .standing")
 
 
 def test_the_browser_has_nothing_to_complain_about(browser: webdriver.Chrome, address: str) -> None:

@@ -31,7 +31,7 @@ def test_healthz_answers_with_and_without_a_model(client: FlaskClient, bare_clie
 
 
 def test_readyz_names_the_model(client: FlaskClient) -> None:
-    assert client.get("/readyz").get_json() == {"status": "ready", "model": "test.1"}
+    assert client.get("/readyz").get_json() == {"status": "ready", "model": "test.1", "problems": []}
 
 
 def test_readyz_says_why_not(bare_client: FlaskClient) -> None:

@@ -2,6 +2,7 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,12 @@ from werkzeug.test import TestResponse
 from router.decision import OtherCase, SimilarCase
 from router.pipeline import Router
 from router.site import Site
+from router.storage.database import Database, open_database
+from router.storage.journal import Journal
+from router.verdict import VerdictKind
 from router.web.app import make_app
 from router.web.engine import Limits
+from router.web.openapi import OPERATIONS
 from tests.router.fixed_model import FixedModel
 
 from .stub import StubEngine
@@ -238,15 +243,15 @@ def test_no_file_chosen(client: FlaskClient) -> None:
     assert "请先选择一个文件" in response.text
 
 
-def test_an_upload_over_the_limit(client: FlaskClient, site: Site) -> None:
-    small = make_app(StubEngine(None, site), Limits(form_bytes=10_000)).test_client()
+def test_an_upload_over_the_limit(client: FlaskClient, site: Site, database: Database) -> None:
+    small = make_app(StubEngine(None, site), database, Limits(form_bytes=10_000)).test_client()
     response = upload(small, bytes(10_001), "大.zip")
     assert response.status_code == 413
     assert "请拆成几个再上传" in response.text
 
 
-def test_more_cases_than_a_page_can_show(client: FlaskClient, site: Site) -> None:
-    small = make_app(StubEngine(None, site), Limits(page_cases=2)).test_client()
+def test_more_cases_than_a_page_can_show(client: FlaskClient, site: Site, database: Database) -> None:
+    small = make_app(StubEngine(None, site), database, Limits(page_cases=2)).test_client()
     response = upload(small, LEDGER.encode(), "台账.csv")
     assert response.status_code == 422
     assert "一次最多 2 件" in response.text
@@ -269,10 +274,131 @@ def test_reloading_a_result_leads_to_the_form(client: FlaskClient, path: str) ->
     assert (response.status_code, response.headers["Location"]) == (303, "/")
 
 
-def test_past_cases_are_shown_beside_the_case(site: Site) -> None:
+def test_past_cases_are_shown_beside_the_case(site: Site, database: Database) -> None:
     past = OtherCase("028", "关于乡镇污水管网的提案", "drainage", 2021, "A")
     model = FixedModel({"drainage": 1.0}, similar=(SimilarCase(past, 0.83), SimilarCase(past, 0.05)))
-    client = make_app(StubEngine(Router(model, site), site)).test_client()
+    client = make_app(StubEngine(Router(model, site), site), database).test_client()
     page = soup(client.post("/case", data=SEWAGE))
     [row] = page.select(".similar tbody tr")
     assert row.get_text(" ", strip=True) == "关于乡镇污水管网的提案 2021 028 排水管理所 · 结果 A 83%"
+
+
+def decided(client: FlaskClient, **case: str) -> str:
+    told = client.post("/api/v1/suggest", json={**SEWAGE, **case}).get_json()
+    return str(told["decision_id"])
+
+
+def judged(client: FlaskClient, decision_id: str, **fields: Any) -> TestResponse:
+    return client.post(f"/decisions/{decision_id}/verdict", data=fields)
+
+
+def test_what_the_page_suggests_is_stored_and_can_be_accepted(
+    client: FlaskClient, database: Database
+) -> None:
+    page = soup(client.post("/case", data={**SEWAGE, "case_id": "p1"}))
+    form = page.select_one(".judge form")
+    assert form is not None
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    response = client.post(str(form["action"]), data=fields)
+    assert response.status_code == 303
+    stored = Journal(database).latest(limit=1)[0]
+    assert (stored.case_id, stored.made_by) == ("p1", "local")
+    assert stored.verdict is not None
+    assert stored.verdict.verdict.kind is VerdictKind.ACCEPTED
+    assert "已采纳" in soup(client.get(response.headers["Location"])).select_one(".history").text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("shown", ["page", "xlsx"])
+def test_every_case_of_an_upload_is_stored(client: FlaskClient, database: Database, shown: str) -> None:
+    response = upload(client, LEDGER.encode(), "台账.csv", shown)
+    newest = Journal(database).latest(limit=3)
+    assert [one.case_id for one in newest] == ["030", "029", "028"]
+    if shown == "page":
+        actions = [form["action"] for form in soup(response).select(".judge form")]
+        assert actions == [f"/decisions/{one.id}/verdict" for one in newest[::-1]]
+
+
+def test_a_case_can_be_given_to_other_sections(client: FlaskClient, database: Database) -> None:
+    told = decided(client)
+    others = ["drainage", "sanitation"]
+    fields = {"kind": "changed", "section": "villages", "co_sections": others, "reason": "集镇"}
+    assert judged(client, told, **fields).status_code == 303
+    (one,) = Journal(database).verdicts(told)
+    assert (one.verdict.section, one.verdict.co_sections) == ("villages", ("drainage", "sanitation"))
+    assert "改由村镇建设股主办，排水管理所、环境卫生管理所会办" in soup(client.get(f"/decisions/{told}")).text
+
+
+def test_a_return_without_a_reason_is_asked_for_one_and_keeps_what_was_filled_in(
+    client: FlaskClient, database: Database
+) -> None:
+    told = decided(client)
+    fields = {"kind": "returned", "section": "out:transport", "returned_on": "2026-03-05"}
+    response = judged(client, told, **fields)
+    page = soup(response)
+    assert response.status_code == 422
+    assert page.select_one("[role=alert]").text == "没有办成。退回要写明理由"  # type: ignore[union-attr]
+    assert page.select_one("#returned_on")["value"] == "2026-03-05"  # type: ignore[index]
+    assert page.select_one("#return-section option[selected]")["value"] == "out:transport"  # type: ignore[index]
+    assert Journal(database).verdicts(told) == []
+    assert judged(client, told, **fields, reason="归交通局").status_code == 303
+    assert "已退回来文单位，应由交通运输局办：归交通局" in soup(client.get(f"/decisions/{told}")).text
+
+
+def test_with_the_script_the_answer_is_a_piece_of_the_page(client: FlaskClient) -> None:
+    told = decided(client)
+    asked = {"X-Requested-With": "fetch"}
+    response = client.post(f"/decisions/{told}/verdict", data={"kind": "accepted"}, headers=asked)
+    assert response.status_code == 200
+    assert soup(response).select_one(".judge .judged").text == "已采纳"  # type: ignore[union-attr]
+    assert "<html" not in response.text
+
+
+def test_the_list_begins_with_the_newest_and_goes_on_page_by_page(
+    site: Site, router: Router, tmp_path: Path
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    assert "还没有记录" in client.get("/decisions").text
+    cases = [{**SEWAGE, "case_id": f"{n:03}"} for n in range(120)]
+    assert client.post("/api/v1/suggest/batch", json={"cases": cases}).get_data()
+    seen: list[str] = []
+    address = "/decisions"
+    while address:
+        page = soup(client.get(address))
+        seen += [cell.text.strip() for cell in page.select("table.ledger td.number")]
+        following = page.select_one("a[rel=next]")
+        address = str(following["href"]) if following else ""
+    assert seen == [f"{n:03}" for n in reversed(range(120))]
+    database.close()
+
+
+def test_a_list_page_that_does_not_exist(client: FlaskClient) -> None:
+    assert client.get("/decisions?before=nothing").status_code == 404
+    assert client.get("/decisions/nothing").status_code == 404
+
+
+def test_text_of_a_case_and_of_a_verdict_is_never_markup(client: FlaskClient) -> None:
+    hostile = "<script>alert(1)</script>路灯\"'><img src=x>"
+    told = decided(client, title=hostile, body=hostile, session=hostile, source=hostile, case_id=hostile)
+    judged(client, told, kind="returned", returned_by="drainage", reason=hostile)
+    for path in ("/decisions", f"/decisions/{told}"):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert "<script>alert" not in response.text
+        assert not soup(response).find_all("img")
+
+
+def test_the_interface_is_described_without_any_other_host(client: FlaskClient) -> None:
+    response = client.get("/docs")
+    page = soup(response)
+    for operation in OPERATIONS:
+        assert f"{operation.method.upper()} {operation.path}" in page.text
+    assert {tag.get("src") for tag in page.find_all("script")} <= {script_address(page)}
+    targets = {str(link["href"])[1:] for link in page.select("main a[href^='#']")}
+    assert targets <= {str(tag["id"]) for tag in page.find_all(id=True)}
+
+
+def script_address(page: BeautifulSoup) -> str:
+    script = page.find("script", src=re.compile("^/static/page.js"))
+    assert script is not None
+    return str(script["src"])  # type: ignore[index]

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from router.errors import FenbanError, InputError, SecretPaperError, StoreError, TamperedError, UsageError
+from router.logs import JsonFormatter
 from router.site import Site
+from router.storage.database import Database
 from router.web.app import make_app
 from router.web.problems import KINDS
 
@@ -108,7 +110,7 @@ def test_a_paper_marked_secret(client: FlaskClient, fields: Any, caplog: pytest.
     assert "某事" not in response.get_data(as_text=True) + caplog.text
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/metrics", "/api/v1/suggest/"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/api/v1/suggest/", "/api/v2/suggest"])
 def test_an_unknown_address_of_the_interface(client: FlaskClient, path: str) -> None:
     assert problem(client.get(path)) == (404, "not_found")
 
@@ -140,10 +142,11 @@ class FailingRouter:
 
 @pytest.mark.parametrize("testing", [True, False])
 def test_an_unexpected_error_tells_and_logs_no_text(
-    site: Site, caplog: pytest.LogCaptureFixture, testing: bool
+    site: Site, database: Database, caplog: pytest.LogCaptureFixture, testing: bool
 ) -> None:
-    app = make_app(StubEngine(FailingRouter(ValueError("张三家的路灯"), site), site))
+    app = make_app(StubEngine(FailingRouter(ValueError("张三家的路灯"), site), site), database)
     app.testing = testing
+    caplog.handler.setFormatter(JsonFormatter())  # as `fenban serve` writes it
     with caplog.at_level(logging.INFO):
         response = app.test_client().post(URL, json={"title": "张三家的路灯", "proposer": "张三"})
     assert problem(response) == (500, "internal")
@@ -163,9 +166,9 @@ def test_an_unexpected_error_tells_and_logs_no_text(
     ],
 )
 def test_errors_on_purpose_keep_their_code_but_no_path(
-    site: Site, error: FenbanError, expected: tuple[int, str]
+    site: Site, database: Database, error: FenbanError, expected: tuple[int, str]
 ) -> None:
-    client = make_app(StubEngine(FailingRouter(error, site), site)).test_client()
+    client = make_app(StubEngine(FailingRouter(error, site), site), database).test_client()
     response = client.post(URL, json={"title": "路灯"})
     assert problem(response) == expected
     assert "/srv" not in response.get_data(as_text=True)

@@ -1,5 +1,6 @@
 "use strict";
-// The page works without this file: it only says that work is under way.
+// The pages work without this file: it says that work is under way, and
+// keeps a page where it is while its cases are accepted one after the other.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || !button.dataset.busy) return;
@@ -12,5 +13,20 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) {
     button.textContent = button.dataset.label;
     button.removeAttribute("aria-busy");
+  }
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!("inline" in form.dataset)) return;
+  event.preventDefault();
+  form.querySelector("button").disabled = true;
+  try {
+    const asked = { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" } };
+    const answer = await fetch(form.action, asked);
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    form.closest(".judge").outerHTML = await answer.text();
+  } catch {
+    form.querySelector("button").disabled = false;
+    form.submit(); // shows what is wrong on a page of its own
   }
 });

@@ -1,0 +1,285 @@
+"""The commands about what is stored: audit, export, retention, backup."""
+
+from __future__ import annotations
+
+import calendar
+import getpass
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from router.console import (
+    database_option,
+    database_url,
+    json_option,
+    saving,
+    say,
+    site_option,
+    store_option,
+    write_json,
+)
+from router.errors import InputError, StorageError, UsageError
+from router.sheets import write_csv
+from router.storage.archive import DATABASE, SITE, STORE, pack, unpack
+from router.storage.audit import Audit, Head
+from router.storage.backup import back_up
+from router.storage.backup import restore as put_back
+from router.storage.database import Database, open_database
+from router.storage.journal import Journal
+from router.storage.records import LabelledCase
+
+__all__ = ["audit", "backup", "export", "opened", "restore", "retention", "who"]
+
+EXPORT_COLUMNS = (
+    "case_id",
+    "title",
+    "body",
+    "section",
+    "co_sections",
+    "topic",
+    "received_on",
+    "kind",
+    "session",
+    "level",
+    "role",
+    "lead_unit",
+    "proposer",
+)
+_PARTS = {DATABASE: "数据库", STORE: "模型库", SITE: "站点"}
+
+
+def who() -> str:
+    """Return who runs a command, as the audit log names them."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user id may have no name
+        return f"command:{os.getuid()}"
+
+
+@contextmanager
+def opened(database: str | None, store: Path, *, create: bool = False) -> Iterator[Database]:
+    """Open the database that a command means, and close it afterwards."""
+    found = open_database(database_url(database, store), create=create)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@click.group()
+def audit() -> None:
+    """核对审计记录，导出链尾。
+
+    Check the audit log, in which every row holds the hash of the row before
+    it, or export how far it reaches.
+    """
+
+
+@audit.command()
+@click.option(
+    "--head",
+    "head_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="以前导出的链尾，用它才看得出末尾被截掉 · a head exported before, to miss a cut end",
+)
+@database_option
+@store_option
+@json_option
+def verify(head_file: Path | None, database: str | None, store: Path, json_file: str | None) -> None:
+    """逐行核对审计记录 · check every row of the audit log."""
+    head = _read_head(head_file) if head_file else None
+    with opened(database, store) as found:
+        result = Audit(found).verify(head)
+        if json_file:
+            write_json({**asdict(result), "sound": result.sound}, json_file)
+        if not result.sound:
+            hint = "请保留现场，与备份核对"
+            raise StorageError(
+                f"审计记录第 {result.broken_at} 行：{result.reason}", where=found.place, hint=hint
+            )
+    say(f"审计记录 {result.count} 行，逐行核对无误")
+
+
+@audit.command()
+@database_option
+@store_option
+@json_option
+def head(database: str | None, store: Path, json_file: str | None) -> None:
+    """导出链尾，请存到别处 · export the head, to be kept elsewhere."""
+    with opened(database, store) as found:
+        write_json(Audit(found).head().told(), json_file or "-")
+
+
+def _read_head(file: Path) -> Head:
+    try:
+        return Head.from_json(json.loads(file.read_bytes()))
+    except (ValueError, InputError) as error:
+        raise InputError("这不是 fenban audit head 导出的文件", where=str(file)) from error
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@site_option
+@database_option
+@store_option
+def backup(target: Path, site: Path | None, database: str | None, store: Path) -> None:
+    """备份成一个文件，服务不用停：.tar 是全部，其他是单个数据库。
+
+    Copy everything into one new file while the service runs: a name that
+    ends in .tar gets the database, the model store and the site, any other
+    the database alone. For PostgreSQL use pg_dump beside it.
+    """
+    with opened(database, store) as found:
+        if target.suffix == ".tar":
+            folders = {STORE: store, SITE: site} if site else {STORE: store}
+            parts = pack(target, found, folders, found.now())
+        else:
+            back_up(found, target)
+            parts = (DATABASE,)
+        Audit(found).add(who(), "backed_up", target.name, parts=list(parts))
+    _tell_missing(parts, whole=target.suffix == ".tar")
+    size = target.stat().st_size / 1e6
+    names = "、".join(_PARTS[part] for part in parts)
+    say(f"已备份到 {target}（{names}，{size:.1f} MB），里面有案件文字的，请妥善保管")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@site_option
+@database_option
+@store_option
+def restore(source: Path, site: Path | None, database: str | None, store: Path) -> None:
+    """从备份恢复，先停服务。
+
+    Put what a backup holds in its place; what was there is kept beside it.
+    Stop the service first. For PostgreSQL use pg_restore beside it.
+    """
+    with opened(database, store, create=True) as found:
+        if source.suffix == ".tar":
+            folders = {STORE: store, SITE: site} if site else {STORE: store}
+            whole = unpack(source, found, folders, found.now())
+            result, kept, parts = whole.database, whole.kept, whole.parts
+        else:
+            result = put_back(source, found, found.now())
+            kept, parts = (result.kept,) if result.kept else (), (DATABASE,)
+        if result:
+            Audit(found).add(who(), "restored", source.name, parts=list(parts))
+    for path in kept:
+        say(f"原来的{_kind(path)}留在 {path}，确认无误后请删去")
+    if result and not result.audit.sound:
+        say(f"注意：备份里的审计记录第 {result.audit.broken_at} 行：{result.audit.reason}")
+    _tell_missing(parts, whole=source.suffix == ".tar")
+    say(f"已从 {source} 恢复（{'、'.join(_PARTS[part] for part in parts)}）")
+
+
+def _kind(path: Path) -> str:
+    return "目录" if path.is_dir() else "数据库"
+
+
+def _tell_missing(parts: tuple[str, ...], *, whole: bool) -> None:
+    if whole and DATABASE not in parts:
+        say("注意：PostgreSQL 数据库不在这份备份里，请用 pg_dump、pg_restore")
+    if whole and SITE not in parts:
+        say("注意：站点目录不在这份备份里；要一起备份，请加 --site")
+
+
+@click.command()
+@click.option(
+    "--months",
+    type=click.IntRange(1, 1200),
+    required=True,
+    help="删除多少个月以前存入的文字 · remove texts older than so many months",
+)
+@database_option
+@store_option
+def retention(months: int, database: str | None, store: Path) -> None:
+    """删除到期的案件文字和退回理由，保留决定。
+
+    Remove texts of cases and reasons of returns that were stored so many
+    months ago or earlier. What was decided stays.
+    """
+    with opened(database, store) as found:
+        gone = Journal(found).purge_texts(_months_before(found.now(), months), who())
+    say(f"已删除 {gone.texts} 件的文字、{gone.reasons} 条理由；以前的备份和旧模型里还有，请一并清理")
+
+
+@click.group()
+def export() -> None:
+    """导出人的决定。
+
+    Export what people decided.
+    """
+
+
+@export.command("verdicts")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="写到 .csv 或 .jsonl · write to a file",
+)
+@database_option
+@store_option
+def export_verdicts(output: Path, database: str | None, store: Path) -> None:
+    """把人的决定导出成案件表，可以直接拿去训练。
+
+    Export what people decided last on each case as a case table that `fenban
+    train` reads. Cases whose text isn't kept are left out.
+    """
+    if output.suffix.lower() not in (".csv", ".jsonl"):
+        raise UsageError("只写 .csv 或 .jsonl 文件", where=str(output))
+    counts = {True: 0, False: 0}
+
+    def rows(cases: Iterator[LabelledCase]) -> Iterator[dict[str, str]]:
+        for case in cases:
+            has_text = bool(case.proposal.title or case.proposal.body)
+            counts[has_text] += 1
+            if has_text:
+                yield _row(case)
+
+    with opened(database, store) as found:
+        found.prepare()  # before the file is touched
+        found_rows = rows(Journal(found).export_verdicts())
+        with (
+            saving(output) as file,
+            io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True) as text,
+        ):
+            if output.suffix.lower() == ".csv":
+                text.write("\ufeff")
+                write_csv(found_rows, EXPORT_COLUMNS, text)
+            else:
+                text.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found_rows)
+    left_out = f"，另有 {counts[False]} 件没有存文字，未导出" if counts[False] else ""
+    say(f"{counts[True]} 件已写到 {output}{left_out}")
+
+
+def _row(case: LabelledCase) -> dict[str, str]:
+    proposal = case.proposal
+    row = {name: getattr(proposal, name) for name in EXPORT_COLUMNS}
+    day = proposal.received_on
+    return {
+        **row,
+        "co_sections": ";".join(proposal.co_sections),
+        "received_on": day.isoformat() if day else "",
+    }
+
+
+def _months_before(moment: datetime, months: int) -> datetime:
+    """Return the same day so many months ago, the month's last where there is none.
+
+    Examples
+    --------
+    >>> _months_before(datetime(2026, 3, 31), 13).date().isoformat()
+    '2025-02-28'
+    """
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))

@@ -1,0 +1,333 @@
+"""Suggestions and what people made of them: recorded once, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, tuple_
+
+from router.errors import StorageUnavailableError, UnknownDecisionError
+from router.storage.audit import VERDICT, add_entry, verdict_details
+from router.storage.backend import Lock
+from router.storage.database import Database
+from router.storage.idempotency import first_answer, keep_answer
+from router.storage.reading import labelled, labelled_case, selected, standing, stored, stored_verdict
+from router.storage.recording import add_decision, add_verdict
+from router.storage.records import (
+    Idempotency,
+    LabelledCase,
+    NewDecision,
+    Purged,
+    Recorded,
+    StoredDecision,
+    StoredVerdict,
+    new_id,
+)
+from router.storage.tables import decisions, idempotency, remarks, texts, verdicts
+from router.verdict import Verdict, VerdictKind
+
+__all__ = ["Journal"]
+
+_CLOCKS_APART = timedelta(minutes=2)
+"""By how much the clocks of several machines may differ for `Journal.decisions` to miss nothing."""
+
+_AT_ONCE = 500
+_MOST = 2**63 - 1
+
+
+class Journal:
+    """The decisions and verdicts of a database.
+
+    Parameters
+    ----------
+    database : Database
+    power_safe : bool
+        Whether decisions wait for the disk. Where not, a power failure may
+        cost those of the last seconds; a killed process costs none either
+        way, and verdicts always wait.
+    """
+
+    def __init__(self, database: Database, *, power_safe: bool = True) -> None:
+        self._database = database
+        self._power_safe = power_safe
+
+    def earlier(self, request: Idempotency) -> dict[str, Any] | None:
+        """Return what a repeated request was answered, None where it is new; ask before any work is done.
+
+        Raises
+        ------
+        IdempotencyConflictError
+            If the key was used for another request.
+        """
+        with self._database.read() as connection:
+            answer = first_answer(connection, request, self._database.now())
+        if answer is not None and self._power_safe:
+            self._database.flush()  # whoever stored it may still be waiting for the disk
+        return answer
+
+    def record(self, new: NewDecision, request: Idempotency | None = None) -> Recorded:
+        """Store a decision; when this returns, it survives a killed process and a power failure.
+
+        The case is the one of the same source, level, session, kind and
+        number; another text of it makes a new revision. A case without a
+        number is a case of its own. Of two equal requests at once the second
+        gets the answer of the first.
+
+        Parameters
+        ----------
+        new : NewDecision
+        request : Idempotency, optional
+
+        Returns
+        -------
+        Recorded
+
+        Raises
+        ------
+        IdempotencyConflictError
+            If the key was used for another request.
+        StorageUnavailableError
+            If it can't be stored; then nothing of it is.
+        """
+        return self.record_many([(new, request)])[0]
+
+    def record_many(self, items: Sequence[tuple[NewDecision, Idempotency | None]]) -> list[Recorded]:
+        """Store several decisions in one transaction, all or none; see `record`."""
+        # in one order, so that two that hold the same cases don't wait for each other
+        order = sorted(range(len(items)), key=lambda at: items[at][0].proposal.case_id)
+        found: dict[int, Recorded] = {}
+        with self._database.write(durable=self._power_safe) as connection:
+            self._database.backend.together(connection, Lock.ORDER)
+            for at in order:
+                found[at] = self._record(connection, *items[at])
+        return [found[at] for at in range(len(items))]
+
+    def decision(self, id: str) -> StoredDecision | None:  # noqa: A002  # the word of the interface
+        """Return a decision, None where there is none of that id."""
+        with self._database.read() as connection:
+            row = connection.execute(selected().where(decisions.c.id == id)).one_or_none()
+            return None if row is None else stored(row, standing(connection, [row.seq]).get(row.seq))
+
+    def decisions(
+        self, since: datetime | None = None, after: str | None = None, limit: int = 100
+    ) -> list[StoredDecision]:
+        """Return decisions in the order they were stored.
+
+        Who asks again with `after` as the last id it got misses nothing and
+        gets nothing twice, however many processes store at the time.
+
+        Parameters
+        ----------
+        since : datetime, optional
+            The first moment.
+        after : str, optional
+            Id of the last decision that is known already.
+        limit : int
+
+        Raises
+        ------
+        UnknownDecisionError
+            If there is no decision `after`.
+        """
+        query = selected().where(decisions.c.seq <= self._settled()).order_by(decisions.c.seq).limit(limit)
+        with self._database.read() as connection:
+            if after is not None:
+                query = query.where(decisions.c.seq > _seq(connection, after))
+            elif since is not None:
+                query = query.where(decisions.c.seq >= _first_since(connection, since))
+            if since is not None:
+                query = query.where(decisions.c.created_at >= since)
+            return _with_verdicts(connection, query)
+
+    def latest(self, before: str | None = None, limit: int = 50) -> list[StoredDecision]:
+        """Return decisions, the newest first; `before` is the id of the last one seen.
+
+        Raises
+        ------
+        UnknownDecisionError
+            If there is no decision `before`.
+        """
+        query = selected().order_by(decisions.c.seq.desc()).limit(limit)
+        with self._database.read() as connection:
+            if before is not None:
+                query = query.where(decisions.c.seq < _seq(connection, before))
+            return _with_verdicts(connection, query)
+
+    def verdict(
+        self, decision_id: str, verdict: Verdict, made_by: str, request: Idempotency | None = None
+    ) -> Recorded:
+        """Store what a person decided; it stands until the next one.
+
+        Parameters
+        ----------
+        decision_id : str
+        verdict : Verdict
+            Checked against the site.
+        made_by : str
+            ``user:…`` or ``key:…``.
+        request : Idempotency, optional
+
+        Returns
+        -------
+        Recorded
+            With `StoredVerdict.told` as its answer.
+
+        Raises
+        ------
+        UnknownDecisionError
+            If there is no such decision.
+        IdempotencyConflictError
+            If the key was used for another request.
+        """
+        with self._database.write() as connection:
+            # taken first: of two equal requests the second then sees the answer of the first
+            self._database.backend.alone(connection, Lock.AUDIT)
+            now = self._database.now()
+            earlier = first_answer(connection, request, now) if request else None
+            if earlier is not None:
+                return Recorded(earlier, repeated=True)
+            answer = self._add_verdict(connection, decision_id, verdict, made_by, now).told()
+            if request:
+                keep_answer(connection, request, answer, now)
+        return Recorded(answer, repeated=False)
+
+    def verdicts(self, decision_id: str) -> list[StoredVerdict]:
+        """Return the verdicts on a decision, the oldest first; the last one stands."""
+        query = (
+            select(verdicts, decisions.c.id.label("decision_id"), remarks.c.reason)
+            .join(decisions, decisions.c.seq == verdicts.c.decision_ref)
+            .outerjoin(remarks, remarks.c.verdict_ref == verdicts.c.seq)
+            .where(decisions.c.id == decision_id)
+            .order_by(verdicts.c.seq)
+        )
+        with self._database.read() as connection:
+            return [stored_verdict(row) for row in connection.execute(query)]
+
+    def export_verdicts(self) -> Iterator[LabelledCase]:
+        """Yield each case whose newest verdict says where it belongs, in the order they were decided.
+
+        A case that a section gave back, or that went to a sender without
+        saying where it belongs, has no label and is left out.
+        """
+        with self._database.read() as connection:
+            newest = connection.execute(select(func.max(verdicts.c.seq))).scalar_one() or 0
+        last = 0
+        while last < newest:  # a transaction each: who reads slowly holds nothing up
+            with self._database.read() as connection:
+                rows = connection.execute(labelled(last, newest, _AT_ONCE)).all()
+            yield from filter(None, map(labelled_case, rows))
+            last = rows[-1].seq if rows else newest
+
+    def purge_texts(self, older_than: datetime, made_by: str) -> Purged:
+        """Remove texts of cases and reasons of verdicts stored before a moment; labels stay.
+
+        The moment must be some time ago: first answers that hold titles
+        expire by themselves, and are removed here once they have.
+
+        Parameters
+        ----------
+        older_than : datetime
+        made_by : str
+
+        Returns
+        -------
+        Purged
+        """
+        gone = Purged(self._purge(texts, older_than), self._purge(remarks, older_than))
+        with self._database.write() as connection:
+            connection.execute(delete(idempotency).where(idempotency.c.expires_at <= self._database.now()))
+            add_entry(
+                connection,
+                self._database,
+                made_by,
+                "texts_removed",
+                older_than=older_than.isoformat(),
+                texts=gone.texts,
+                reasons=gone.reasons,
+            )
+        self._database.scrub()
+        return gone
+
+    def _record(self, connection: Connection, new: NewDecision, request: Idempotency | None) -> Recorded:
+        now = self._database.now()
+        if request is None:
+            return Recorded(add_decision(connection, new, now), repeated=False)
+        with connection.begin_nested() as attempt:
+            answer = add_decision(connection, new, now)
+            if keep_answer(connection, request, answer, now):
+                return Recorded(answer, repeated=False)
+            attempt.rollback()
+        earlier = first_answer(connection, request, now)
+        if earlier is None:  # it expired between the two
+            raise StorageUnavailableError("同样的请求正在处理", hint="请稍后重试")
+        return Recorded(earlier, repeated=True)
+
+    def _add_verdict(
+        self, connection: Connection, decision_id: str, verdict: Verdict, made_by: str, now: datetime
+    ) -> StoredVerdict:
+        found = connection.execute(
+            select(decisions.c.seq, decisions.c.case_ref).where(decisions.c.id == decision_id)
+        ).one_or_none()
+        if found is None:
+            raise _unknown(decision_id)
+        if verdict.kind is VerdictKind.RETURNED and verdict.returned_on is None:
+            verdict = replace(verdict, returned_on=now.astimezone().date())
+        new = StoredVerdict(new_id(), decision_id, now, made_by, verdict)
+        ref = add_verdict(connection, new, found.seq, found.case_ref)
+        if verdict.reason:
+            connection.execute(
+                insert(remarks), {"verdict_ref": ref, "reason": verdict.reason, "stored_at": now}
+            )
+        add_entry(connection, self._database, made_by, VERDICT, new.id, **verdict_details(new))
+        return new
+
+    def _settled(self) -> int:
+        """Return up to which number no decision can still appear."""
+        if self._database.backend.numbers_in_order:
+            return _MOST
+        with self._database.write(durable=False) as connection:
+            self._database.backend.alone(connection, Lock.ORDER)
+            return connection.execute(select(func.max(decisions.c.seq))).scalar_one() or 0
+
+    def _purge(self, table: Table, older_than: datetime) -> int:
+        """Delete in small transactions, so that nobody waits long."""
+        keys = list(table.primary_key)
+        some = select(*keys).where(table.c.stored_at < older_than).limit(_AT_ONCE)
+        removed = 0
+        while True:
+            with self._database.write() as connection:
+                done = connection.execute(delete(table).where(tuple_(*keys).in_(some)))
+            removed += done.rowcount
+            if done.rowcount < _AT_ONCE:
+                return removed
+
+
+def _seq(connection: Connection, id: str) -> int:  # noqa: A002
+    found = connection.execute(select(decisions.c.seq).where(decisions.c.id == id)).scalar_one_or_none()
+    if found is None:
+        raise _unknown(id)
+    return int(found)
+
+
+def _first_since(connection: Connection, since: datetime) -> int:
+    """Return a number before which no decision is as late as `since`."""
+    query = (
+        select(decisions.c.seq)
+        .where(decisions.c.created_at >= since - _CLOCKS_APART)
+        .order_by(decisions.c.created_at)
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none() or _MOST
+
+
+def _with_verdicts(connection: Connection, query: Select[Any]) -> list[StoredDecision]:
+    rows = connection.execute(query).all()
+    stands = standing(connection, [row.seq for row in rows])
+    return [stored(row, stands.get(row.seq)) for row in rows]
+
+
+def _unknown(id: str) -> UnknownDecisionError:  # noqa: A002
+    return UnknownDecisionError(f"没有决定 {id[:50]}", hint="请核对 decision_id")

@@ -1,0 +1,106 @@
+"""What a person decided about a suggestion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from router.errors import InputError
+from router.site import Site, is_outside
+
+__all__ = ["Verdict", "VerdictKind"]
+
+
+class VerdictKind(StrEnum):
+    """What became of the suggestion."""
+
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's decision; the newest of a case stands and is training data of next year.
+
+    Parameters
+    ----------
+    kind : VerdictKind
+    section : str
+        The lead, of a changed one; of a case that goes back to its sender,
+        the ``out:`` unit it belongs to, where known.
+    co_sections : tuple of str
+    topic : str
+        Both only of a changed one.
+    returned_by : str
+        The section that did not take the case; empty where the bureau
+        returns it to its sender.
+    reason : str
+        Why; needed where a case is returned.
+    returned_on : date or None
+        The day it was returned, today where not given.
+
+    Examples
+    --------
+    >>> Verdict(VerdictKind.CHANGED, section="drainage").check(Site())
+    >>> Verdict(VerdictKind.ACCEPTED, section="drainage").check(Site())
+    Traceback (most recent call last):
+    router.errors.InputError: section：采纳建议时不填这一项
+    """
+
+    kind: VerdictKind
+    section: str = ""
+    co_sections: tuple[str, ...] = ()
+    topic: str = ""
+    returned_by: str = ""
+    reason: str = ""
+    returned_on: date | None = None
+
+    def check(self, site: Site) -> None:
+        """See that the parts fit the kind, and that sections and topic exist.
+
+        Raises
+        ------
+        InputError
+            Whose ``where`` is the name of the field.
+        """
+        check = {VerdictKind.CHANGED: self._changed, VerdictKind.RETURNED: self._returned}
+        for name, wrong in check.get(self.kind, self._accepted)().items():
+            if wrong:
+                raise InputError(wrong, where=name)
+        if not site.sections:  # without a site every label stands for itself
+            return
+        known = {*site.sections, *site.neighbours}
+        for name, label in (("section", self.section), ("returned_by", self.returned_by)):
+            _known(label, known, name)
+        for label in self.co_sections:
+            _known(label, known, "co_sections")
+        _known(self.topic, set(site.topics), "topic")
+
+    def _accepted(self) -> dict[str, str]:
+        names = ("section", "co_sections", "topic", "returned_by", "returned_on")
+        return {name: "采纳建议时不填这一项" for name in names if getattr(self, name)}
+
+    def _changed(self) -> dict[str, str]:
+        missing = "" if self.section else "改派要写明改由哪个股室主办"
+        returns = {
+            name: "只有退回时才填这一项" for name in ("returned_by", "returned_on") if getattr(self, name)
+        }
+        return {"section": missing, **returns}
+
+    def _returned(self) -> dict[str, str]:
+        wrong = {name: "退回时不填这一项" for name in ("co_sections", "topic") if getattr(self, name)}
+        if self.section and (self.returned_by or not is_outside(self.section)):
+            wrong["section"] = "退回来文单位时，这里写应由哪个外单位办，以 out: 开头"
+        if is_outside(self.returned_by):
+            wrong["returned_by"] = "这里写不接这一件的本局股室"
+        if not self.reason.strip():
+            wrong["reason"] = "退回要写明理由"
+        return wrong
+
+
+def _known(label: str, known: set[str], field: str) -> None:
+    if label and label not in known:
+        hint = "请写 id，可从 /api/v1/sections、/topics 查到"
+        raise InputError(f"站点里没有“{label[:50]}”", where=field, hint=hint)

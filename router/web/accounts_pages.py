@@ -1,0 +1,222 @@
+"""Logging in and out, another password, and the audit log for whom it is for."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from router.errors import InputError, LoginError
+from router.storage.accounts import Accounts, Session
+from router.storage.audit import Audit, Entry
+from router.storage.limits import Limits
+from router.storage.passwords import check_password
+from router.web import auth
+from router.web.callers import caller
+from router.web.engine import services
+from router.web.guard import home
+from router.web.problems import ProblemError
+from router.web.refusals import note_refusal
+from router.web.rendering import render
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("accounts", __name__)
+
+REFUSED_AFTER = 0.5
+"""Seconds after which a login is refused, so that its time tells nothing of the account."""
+
+_REFUSED = "用户名或口令不对；连续输错 5 次，账户锁定 15 分钟"
+LOGINS_A_MINUTE = 60
+"""From one address."""
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,2000}")
+_AT_ONCE = 50
+_MOST = 2**62
+
+_ACTORS = {"command": "命令", "key": "密钥", "local": "本机", "unknown": "不明", "user": "账户"}
+_DETAILS = {
+    "co_sections": "会办",
+    "decision_id": "建议",
+    "expires_at": "到期",
+    "failed": "连续次数",
+    "kind": "处理",
+    "made_by": "由谁",
+    "older_than": "早于",
+    "parts": "内容",
+    "per_minute": "每分钟",
+    "reasons": "理由",
+    "returned_by": "退回的股室",
+    "returned_on": "退回日期",
+    "role": "角色",
+    "scopes": "权限",
+    "section": "股室",
+    "texts": "文字",
+    "topic": "主题",
+}
+_ACTIONS = {
+    "access_refused": "越权访问被拒",
+    "backed_up": "备份数据库",
+    "identity_refused": "伪造身份头被拒",
+    "identity_unknown": "统一认证的用户没有账户",
+    "key_created": "建立密钥",
+    "key_limited": "密钥超过限次",
+    "key_refused": "密钥不对被拒",
+    "key_revoked": "停用密钥",
+    "login": "登录",
+    "login_failed": "口令不对",
+    "login_refused": "登录被拒",
+    "logout": "退出登录",
+    "password_set": "改口令",
+    "restored": "从备份恢复",
+    "role_set": "改角色",
+    "texts_removed": "清理到期文字",
+    "user_created": "建立账户",
+    "user_disabled": "停用账户",
+    "user_enabled": "启用账户",
+    "user_locked": "账户锁定",
+    "verdict": "处理意见",
+}
+
+
+@blueprint.get("/login")
+def login() -> AnyResponse:
+    """Show the form for name and password."""
+    if caller().role is not None:
+        return redirect(home(), 303)
+    return _login_page()
+
+
+@blueprint.post("/login")
+def enter() -> AnyResponse:
+    """Begin a session; the one that the browser had before ends."""
+    began = time.monotonic()
+    wait = Limits(services().database).take(f"login:{auth.client_address()}", LOGINS_A_MINUTE)
+    if wait:
+        raise auth.too_many(wait)
+    name = request.form.get("name", "").strip()
+    try:
+        session = Accounts(services().database).login(name, request.form.get("password", ""))
+    except LoginError:
+        note_refusal("unknown", "login_refused", auth.client_address())
+        time.sleep(max(0.0, began + REFUSED_AFTER - time.monotonic()))
+        return _login_page(name, ProblemError("login_refused", _REFUSED))
+    auth.end_session()
+    return _let_in(session)
+
+
+@blueprint.post("/logout")
+def leave() -> AnyResponse:
+    """End the session."""
+    auth.end_session()
+    Audit(services().database).add(caller().actor, "logout", caller().name)
+    answer = redirect(url_for("accounts.login"), 303)
+    auth.drop_cookie(answer)
+    return answer
+
+
+@blueprint.get("/password")
+def password() -> Response:
+    """Show the form for another password."""
+    return _password_page()
+
+
+@blueprint.post("/password")
+def change_password() -> AnyResponse:
+    """Set another password; whoever else is logged in under the name is no more."""
+    if "session" not in g or g.session is None:
+        return _password_page()
+    accounts, name = Accounts(services().database), g.session.user.name
+    try:
+        new = _new_password(name)
+        accounts.login(name, request.form.get("old", ""))
+    except LoginError:
+        return _password_page(ProblemError("login_refused", "原口令不对；连续输错 5 次，账户锁定 15 分钟"))
+    except InputError as error:
+        return _password_page(ProblemError("invalid_input", error.message))
+    accounts.set_password(name, new, caller().actor)
+    return _let_in(accounts.login(name, new))
+
+
+@blueprint.get("/audit")
+def audit() -> Response:
+    """Show who did what, the newest first."""
+    before = request.args.get("before")
+    if before is not None and not (before.isascii() and before.isdigit() and 1 <= int(before[:20]) <= _MOST):
+        raise ProblemError("bad_request", "before 须为审计记录的行号")
+    log = Audit(services().database)
+    found = log.entries(int(before) if before else None, _AT_ONCE + 1)
+    return render(
+        "audit.html",
+        entries=[_shown(entry) for entry in found[:_AT_ONCE]],
+        older=found[_AT_ONCE - 1].seq if len(found) > _AT_ONCE else None,
+        newest=before is None,
+        head=log.head(),
+        verified=log.verify() if "verify" in request.args else None,
+    )
+
+
+def _new_password(name: str) -> str:
+    new = request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        raise InputError("两次输入的新口令不一样")
+    if new == request.form.get("old", ""):
+        raise InputError("新口令不能与原口令相同")
+    check_password(name, new)
+    return new
+
+
+def _let_in(session: Session) -> AnyResponse:
+    target = request.form.get("next", "")
+    g.caller, g.session = auth.caller_of(session.user), session
+    answer = redirect(target if _LOCAL.fullmatch(target) else home(), 303)
+    auth.set_cookie(answer, auth.cookie_name(), session.token)
+    return answer
+
+
+def _login_page(name: str = "", problem: ProblemError | None = None) -> Response:
+    target = request.values.get("next", "")
+    return render(
+        "login.html",
+        problem.kind.status if problem else 200,
+        problem=problem,
+        name=name,
+        next=target if _LOCAL.fullmatch(target) else "",
+        guarded=auth.guarded(),
+    )
+
+
+def _password_page(problem: ProblemError | None = None) -> Response:
+    return render(
+        "password.html",
+        problem.kind.status if problem else 200,
+        problem=problem,
+        own="session" in g and g.session is not None,
+        expired=auth.password_expired(),
+        days=auth.access().password_days,
+    )
+
+
+def _shown(entry: Entry) -> dict[str, str]:
+    """Return what the page tells of an entry."""
+    told = [(_DETAILS.get(name, name), _plain(value)) for name, value in entry.details.items()]
+    return {
+        "seq": str(entry.seq),
+        "at": entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        "actor": _actor(entry.actor),
+        "action": _ACTIONS.get(entry.action, entry.action),
+        "subject": entry.subject,
+        "details": "；".join(f"{name} {value}" for name, value in told if value),
+    }
+
+
+def _actor(actor: str) -> str:
+    kind, colon, name = actor.partition(":")
+    return f"{_ACTORS.get(kind, kind)}{' ' if colon else ''}{name}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,162 @@
+"""The pages about what was suggested: the list, one decision, and what a person makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from router.present import STATUS_WORDS
+from router.site import Site
+from router.storage.records import StoredDecision
+from router.text import percent
+from router.verdict import Verdict, VerdictKind
+from router.web.callers import caller
+from router.web.engine import services
+from router.web.intake import checked, to_verdict
+from router.web.problems import ProblemError
+from router.web.recording import store_verdict
+from router.web.rendering import render
+from router.web.schemas import VerdictIn
+from router.web.suggesting import known_decision, may_be_id
+
+__all__ = ["decide", "decision", "decisions", "verdict_words"]
+
+_SHOWN = 50
+_LOOKED_AT = 500
+"""A section head sees few of all decisions; so many are looked through for one page."""
+_FIELDS = tuple(VerdictIn.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A decision as the list shows it."""
+
+    stored: StoredDecision
+    title: str
+    badge: str
+    badge_class: str
+    lead: str
+    percent: str
+    verdict: str
+
+
+def decisions() -> Response:
+    """List what was suggested, the newest first."""
+    before = request.args.get("before") or None
+    if before and not may_be_id(before):
+        raise ProblemError("unknown_decision")
+    found, following = _page(before)
+    site = services().engine.site
+    lines = [_line(stored, site) for stored in found]
+    return render("decisions.html", lines=lines, following=following)
+
+
+def decision(decision_id: str) -> Response:
+    """Show one decision with what people decided on it."""
+    return _shown(_visible(decision_id))
+
+
+def decide(decision_id: str) -> AnyResponse:
+    """Take note of what a person decided."""
+    stored, site = _visible(decision_id), services().engine.site
+    given: dict[str, object] = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
+    given |= {"decision_id": stored.id, "co_sections": request.form.getlist("co_sections")}
+    own = caller().own_section
+    if own and given["kind"] == VerdictKind.RETURNED:
+        given |= {"returned_by": own, "section": None}
+    try:
+        verdict = to_verdict(checked(VerdictIn, given), site)
+    except ProblemError as problem:
+        return _shown(stored, problem)
+    store_verdict(stored.id, verdict)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return make_response(render_template("judged.html", words=verdict_words(verdict, site), id=stored.id))
+    if request.form.get("back") == "list":
+        return redirect(url_for("pages.decisions"), 303)
+    return redirect(url_for("pages.decision", decision_id=stored.id), 303)
+
+
+def verdict_words(verdict: Verdict, site: Site) -> str:
+    """Say a verdict in words.
+
+    Examples
+    --------
+    >>> verdict_words(Verdict(VerdictKind.CHANGED, section="drainage"), Site())
+    '改由drainage主办'
+    """
+    if verdict.kind is VerdictKind.ACCEPTED:
+        return "已采纳"
+    if verdict.kind is VerdictKind.CHANGED:
+        others = "、".join(map(site.name, verdict.co_sections))
+        return f"改由{site.name(verdict.section)}主办" + (f"，{others}会办" if others else "")
+    if verdict.returned_by:
+        return f"{site.name(verdict.returned_by)}退回"
+    whose = f"，应由{site.name(verdict.section)}办" if verdict.section else ""
+    return f"已退回来文单位{whose}"
+
+
+def _visible(decision_id: str) -> StoredDecision:
+    found = known_decision(decision_id)
+    if not _sees(found):
+        raise ProblemError("unknown_decision")
+    return found
+
+
+def _sees(stored: StoredDecision) -> bool:
+    """Say whether the caller may see a decision: a section head those that name the section."""
+    involved = [unit["id"] for unit in stored.answer.get("co_sections", ())]
+    if stored.verdict:
+        verdict = stored.verdict.verdict
+        involved += [verdict.section, verdict.returned_by, *verdict.co_sections]
+    return caller().sees(stored.lead, involved)
+
+
+def _page(before: str | None) -> tuple[list[StoredDecision], str | None]:
+    """Return a page, and after which decision the next one begins; None where there is none."""
+    journal = services().journal
+    most = _LOOKED_AT if caller().own_section else _SHOWN
+    looked_at = journal.latest(before, most + 1)
+    found: list[StoredDecision] = []
+    for at, stored in enumerate(looked_at[:most]):
+        if _sees(stored):
+            found.append(stored)
+        if len(found) == _SHOWN and at + 1 < len(looked_at):
+            return found, stored.id
+    return found, looked_at[most - 1].id if len(looked_at) > most else None
+
+
+def _line(stored: StoredDecision, site: Site) -> Line:
+    return Line(
+        stored,
+        _title(stored),
+        STATUS_WORDS[stored.status],
+        stored.status.replace("_", "-"),
+        site.name(stored.lead),
+        percent(stored.probability),
+        verdict_words(stored.verdict.verdict, site) if stored.verdict else "",
+    )
+
+
+def _title(stored: StoredDecision) -> str:
+    if stored.proposal is None:
+        return "（未存文字）"
+    return stored.proposal.title or "（无案由）"
+
+
+def _shown(stored: StoredDecision, problem: ProblemError | None = None) -> Response:
+    site = services().engine.site
+    given = services().journal.verdicts(stored.id)
+    return render(
+        "decision.html",
+        problem.kind.status if problem else 200,
+        line=_line(stored, site),
+        answer=stored.answer,
+        proposal=stored.proposal,
+        verdicts=[(one, verdict_words(one.verdict, site)) for one in reversed(given)],
+        site=site,
+        problem=problem,
+        wrong={error.path.lstrip("/"): error.message for error in problem.errors} if problem else {},
+        values=request.form,
+    )

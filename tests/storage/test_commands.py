@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from router.readers import read_path
+from router.storage.audit import Audit
+from router.storage.database import Database, open_database
+from router.storage.journal import Journal
+from router.storage.keys import Keys, Scope
+from router.verdict import Verdict, VerdictKind
+from tests.commands import fenban, one_sentence, succeeded
+
+from .cases import TEXT, new_decision
+from .tampering import edit
+
+PASSWORD = b"Qinghe-2026-lamp\n"
+
+
+def decided(journal: Journal, case_id: str, verdict: Verdict, **changes: object) -> None:
+    new = new_decision(case_id, **changes)
+    journal.record(new)
+    journal.verdict(new.id, verdict, "user:zhang")
+
+
+def test_labels_go_out_as_a_case_table_that_is_read_again(url: str, journal: Journal, tmp_path: Path) -> None:
+    decided(journal, "028", Verdict(VerdictKind.ACCEPTED))
+    changed = Verdict(VerdictKind.CHANGED, "drainage", ("villages", "construction"), "flooding")
+    decided(journal, "029", changed, body='=HYPERLINK("x")\n第二行，"引号"')
+    decided(journal, "030", changed, keep_text=False)
+    for name in ("v.csv", "v.jsonl"):
+        result = succeeded(fenban("export", "verdicts", "-o", tmp_path / name, "--database", url))
+        assert "2 件已写到" in result.stderr
+        assert "另有 1 件没有存文字" in result.stderr
+        cases = read_path(tmp_path / name).proposals
+        assert [case.case_id for case in cases] == ["028", "029"]
+        assert [case.section for case in cases] == ["municipal", "drainage"]
+        assert cases[1].co_sections == ("villages", "construction")
+        assert cases[0].title == f"关于{TEXT}的建议"
+        assert (cases[0].kind, cases[0].session, cases[0].level) == ("建议", "十五届三次", "县")
+    assert (tmp_path / "v.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert "'=HYPERLINK" in (tmp_path / "v.csv").read_text(encoding="utf-8-sig")
+
+
+def test_an_export_of_nothing_is_a_table_without_rows(url: str, tmp_path: Path) -> None:
+    succeeded(fenban("export", "verdicts", "-o", tmp_path / "v.csv", "--database", url))
+    assert (tmp_path / "v.csv").read_text(encoding="utf-8-sig").count("\n") == 1
+
+
+def test_an_export_that_can_not_be_written(url: str, tmp_path: Path) -> None:
+    assert one_sentence(
+        fenban("export", "verdicts", "-o", tmp_path / "v.doc", "--database", url), exit_code=2
+    )
+    for target in (tmp_path / "none" / "v.csv", tmp_path):
+        result = fenban("export", "verdicts", "-o", f"{target}/v.csv" if target == tmp_path else target)
+        one_sentence(result)
+
+
+def test_the_chain_is_checked_against_a_head_from_before(
+    url: str, audit: Audit, database: Database, tmp_path: Path
+) -> None:
+    for n in range(3):
+        audit.add("user:zhang", "login", str(n))
+    head = tmp_path / "head.json"
+    succeeded(fenban("audit", "head", "--json", head, "--database", url))
+    assert json.loads(head.read_text())["count"] == 3
+    told = succeeded(fenban("audit", "verify", "--head", head, "--database", url)).stderr
+    assert "审计记录 3 行，逐行核对无误" in told
+    edit(database, "DELETE FROM audit WHERE seq = 3")
+    succeeded(fenban("audit", "verify", "--database", url))
+    said = one_sentence(fenban("audit", "verify", "--head", head, "--database", url))
+    assert "第 3 行：末尾缺 1 行" in said
+    edit(database, "UPDATE audit SET actor = 'x' WHERE seq = 1")
+    result = fenban("audit", "verify", "--json", tmp_path / "v.json", "--database", url)
+    assert "第 1 行：内容被改过" in one_sentence(result)
+    assert json.loads((tmp_path / "v.json").read_text()) == {
+        "count": 0,
+        "broken_at": 1,
+        "reason": "内容被改过",
+        "sound": False,
+    }
+
+
+def test_a_file_that_is_no_head(url: str, tmp_path: Path) -> None:
+    (tmp_path / "head.json").write_text("{")
+    said = one_sentence(fenban("audit", "verify", "--head", tmp_path / "head.json", "--database", url))
+    assert "head.json" in said
+
+
+def test_keys_are_made_listed_and_revoked(url: str, keys: Keys) -> None:
+    made = succeeded(
+        fenban(
+            "keys",
+            "create",
+            "erp",
+            "--scope",
+            "suggest",
+            "--scope",
+            "verdict",
+            "--days",
+            "9",
+            "--database",
+            url,
+        )
+    )
+    key = keys.check(made.stdout.strip())
+    assert key is not None
+    assert key.scopes == {Scope.SUGGEST, Scope.VERDICT}
+    assert key.created_by.startswith("command:")
+    listed = succeeded(fenban("keys", "list", "--database", url, "--json", "-")).stdout
+    assert [(k["name"], k["revoked_at"]) for k in json.loads(listed)] == [("erp", None)]
+    assert made.stdout.strip() not in listed
+    assert "在用" in succeeded(fenban("keys", "list", "--database", url)).stdout
+    succeeded(fenban("keys", "revoke", "erp", "--database", url))
+    assert "已停用" in succeeded(fenban("keys", "list", "--database", url)).stdout
+    assert "没有在用的密钥" in one_sentence(fenban("keys", "revoke", "erp", "--database", url))
+
+
+def test_accounts_are_made_changed_and_disabled(url: str) -> None:
+    def users(*arguments: str, stdin: bytes | None = None) -> str:
+        return succeeded(fenban("users", *arguments, "--database", url, stdin=stdin)).output
+
+    users("add", "zhang", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+    assert PASSWORD.decode().strip() not in users("list", "--json", "-")
+    users("role", "zhang", "--role", "section_head", "--section", "municipal")
+    users("password", "zhang", "--password-stdin", stdin=b"Another-lamp-77\n")
+    users("disable", "zhang")
+    assert "已停用" in users("list")
+    users("enable", "zhang")
+    (user,) = json.loads(succeeded(fenban("users", "list", "--json", "-", "--database", url)).stdout)
+    assert (user["role"], user["section"], user["disabled_at"]) == ("section_head", "municipal", None)
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(url: str) -> None:
+    result = succeeded(
+        fenban("users", "add", "zhang", "--role", "admin", "--database", url, stdin=PASSWORD + PASSWORD)
+    )
+    assert PASSWORD.decode().strip() not in result.output
+
+
+def test_a_weak_password_is_refused(url: str) -> None:
+    add = ("users", "add", "zhang", "--role", "admin", "--password-stdin", "--database", url)
+    assert "至少 10 位" in one_sentence(fenban(*add, stdin=b"123\n"))
+    assert "至少 10 位" in one_sentence(fenban(*add, stdin=b""))
+
+
+def test_backup_and_restore(tmp_path: Path) -> None:
+    store = ("--store", tmp_path / "store")
+    succeeded(fenban("keys", "create", "erp", "--scope", "suggest", *store))
+    assert "已备份到" in succeeded(fenban("backup", tmp_path / "copy.db", *store)).stderr
+    succeeded(fenban("keys", "revoke", "erp", *store))
+    assert "原来的数据库留在" in succeeded(fenban("restore", tmp_path / "copy.db", *store)).stderr
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    assert Keys(database).any()
+    assert [entry.action for entry in Audit(database).entries()] == ["restored", "key_created"]
+    database.close()
+
+
+def test_retention_removes_what_is_old_enough(url: str, journal: Journal) -> None:
+    journal.record(new_decision())
+    told = succeeded(fenban("retention", "--months", "1200", "--database", url)).stderr
+    assert "已删除 0 件的文字、0 条理由" in told
+
+
+def test_the_database_is_named_by_the_environment_too(
+    url: str, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FENBAN_DATABASE", url)
+    succeeded(fenban("keys", "create", "erp", "--scope", "suggest"))
+    assert keys.any()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["audit", "verify"],
+        ["audit", "head"],
+        ["keys", "list"],
+        ["users", "list"],
+        ["retention", "--months", "1"],
+    ],
+    ids=" ".join,
+)
+def test_commands_that_look_make_no_database(tmp_path: Path, command: list[str]) -> None:
+    assert "没有这个数据库" in one_sentence(fenban(*command, "--store", tmp_path / "store"))
+    assert list(tmp_path.iterdir()) == []

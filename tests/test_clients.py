@@ -1,0 +1,91 @@
+"""The examples of docs/clients, run against a real service where their language is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.service_process import Server, fenban_command, free_port
+from router.site_files import sample_site
+from router.storage.database import open_database
+from router.storage.journal import Journal
+from tests.commands import fenban, succeeded
+
+CLIENTS = Path(__file__).resolve().parent.parent / "docs" / "clients"
+
+
+class Service:
+    """A service that asks for a key."""
+
+    def __init__(self, port: int, url: str) -> None:
+        self._port, self._url = port, url
+
+    def environment(self, caller: str) -> dict[str, str]:
+        """Return what an example is told, with a new key."""
+        scopes = ["--scope", "suggest", "--scope", "verdict"]
+        made = succeeded(fenban("keys", "create", caller, *scopes, "--database", self._url))
+        url = f"http://127.0.0.1:{self._port}"
+        return {**os.environ, "FENBAN_URL": url, "FENBAN_KEY": made.stdout.strip()}
+
+    def stored(self, caller: str) -> list[tuple[str, str | None]]:
+        """Return the case of each decision that a caller was given, and the verdict on it."""
+        database = open_database(self._url, create=False)
+        found = [
+            (one.case_id, one.verdict.verdict.kind.value if one.verdict else None)
+            for one in Journal(database).decisions()
+            if one.made_by == f"key:{caller}"
+        ]
+        database.close()
+        return found
+
+
+@pytest.fixture(scope="module")
+def service(described_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    place, port = tmp_path_factory.mktemp("clients"), free_port()
+    url = f"sqlite:///{place}/fenban.db"
+    shutil.copytree(described_store, place / "store")
+    command = fenban_command(place / "store", port, "--database", url, site=sample_site())
+    with Server(command, port, place / "log"):
+        yield Service(port, url)
+
+
+def first_of(*programs: str) -> str:
+    found = next((path for program in programs if (path := shutil.which(program))), None)
+    if found is None:
+        pytest.skip(f"{programs[0]} is not installed")
+    return found
+
+
+def compiled(language: str, place: Path) -> list[str]:
+    """Return the command that runs an example, compiled first where that is the way."""
+    if language == "sh":
+        first_of("curl")
+        return ["sh", str(CLIENTS / "suggest.sh")]
+    if language == "py":
+        return [sys.executable, str(CLIENTS / "suggest.py")]
+    if language == "java":
+        compiler = [first_of("javac"), "-encoding", "UTF-8", "-d", str(place), str(CLIENTS / "Suggest.java")]
+        subprocess.run(compiler, check=True)
+        return [first_of("java"), "-cp", str(place), "Suggest"]
+    program = str(place / "Suggest.exe")
+    source = [str(CLIENTS / "Suggest.cs"), "-r:System.Net.Http.dll", f"-out:{program}"]
+    subprocess.run([first_of("mcs"), *source], check=True)
+    return [first_of("mono"), program]
+
+
+@pytest.mark.parametrize("language", ["sh", "py", "java", "cs"])
+def test_an_example_gets_the_lead_and_gives_a_verdict_once(
+    service: Service, tmp_path: Path, language: str
+) -> None:
+    command, environment = compiled(language, tmp_path), service.environment(language)
+    for _ in range(2):  # the second time everything is known already
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.splitlines() == ["主办：市政工程管理所", "已送回：采纳"]
+    assert service.stored(language) == [("028", "accepted")]

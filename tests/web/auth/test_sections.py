@@ -1,0 +1,74 @@
+"""A section head sees the cases of the own section, whatever address is tried."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.site import Site
+from router.storage.database import Database
+from router.storage.journal import Journal
+from router.storage.keys import Keys, Scope
+
+from .people import Visitor, bearer, token_of
+
+TITLES = {"own": "关于完善集镇生活污水管网的建议", "other": "关于老旧小区加装电梯的建议"}
+
+
+@pytest.fixture
+def cases(visitor: Visitor, keys: Keys) -> dict[str, str]:
+    """Return decisions, one on a case of drainage and one on another section's."""
+    secret = keys.create("erp", [Scope.SUGGEST], "command:root").secret
+    found = {}
+    for whose, title in TITLES.items():
+        answer = visitor.post("/api/v1/suggest", json={"title": title}, headers=bearer(secret)).get_json()
+        units = {answer["lead"]["id"], *(unit["id"] for unit in answer["co_sections"])}
+        assert ("drainage" in units) == (whose == "own")
+        found[whose] = answer["decision_id"]
+    return found
+
+
+def test_the_list_has_the_own_ones_alone(visitor: Visitor, cases: dict[str, str]) -> None:
+    visitor.log_in("li")
+    page = visitor.get("/decisions").text
+    assert cases["own"] in page
+    assert cases["other"] not in page
+    for path in (f"/decisions?before={cases['other']}", f"/decisions?before={cases['own']}"):
+        assert cases["other"] not in visitor.get(path).text.replace(path, "")
+
+
+def test_another_sections_case_is_as_if_it_were_not(visitor: Visitor, cases: dict[str, str]) -> None:
+    visitor.log_in("li")
+    assert visitor.get(f"/decisions/{cases['own']}").status_code == 200
+    assert visitor.get(f"/decisions/{cases['other']}").status_code == 404
+    assert visitor.get(f"/decisions/{'0' * 32}").status_code == 404
+
+
+def test_a_verdict_is_given_on_the_own_ones_alone(
+    visitor: Visitor, cases: dict[str, str], database: Database
+) -> None:
+    visitor.log_in("li")
+    sent = {"csrf_token": token_of(visitor.get("/password")), "kind": "accepted"}
+    for decision_id in cases.values():
+        visitor.post(f"/decisions/{decision_id}", data=sent)
+        visitor.post(f"/decisions/{decision_id}/verdict", data=sent)
+    journal = Journal(database)
+    (verdict,) = journal.verdicts(cases["own"])
+    assert verdict.made_by == "user:li"
+    assert journal.verdicts(cases["other"]) == []
+
+
+def test_an_auditor_reads_and_changes_nothing(
+    visitor: Visitor, cases: dict[str, str], database: Database
+) -> None:
+    visitor.log_in("zhao")
+    page = visitor.get(f"/decisions/{cases['own']}")
+    assert page.status_code == 200
+    assert "确定改办" not in page.text
+    sent = {"csrf_token": token_of(page), "kind": "accepted"}
+    for path in (f"/decisions/{cases['own']}", f"/decisions/{cases['own']}/verdict"):
+        assert visitor.post(path, data=sent).status_code in (403, 405, 404)
+    assert Journal(database).verdicts(cases["own"]) == []
+
+
+def test_an_own_section_is_one_of_the_sample_site(site: Site) -> None:
+    assert "drainage" in site.sections

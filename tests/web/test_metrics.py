@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from router.pipeline import Router
+from router.site import Site
+from router.storage.database import Database, open_database
+from router.web.app import make_app
+
+from .stub import StubEngine
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+def client(router: Router, site: Site, database: Database) -> FlaskClient:
+    """Return a client of a service that has counted nothing yet."""
+    return make_app(StubEngine(router, site), database).test_client()
+
+
+def samples(client: FlaskClient) -> Samples:
+    families = text_string_to_metric_families(client.get("/metrics").get_data(as_text=True))
+    return {(s.name, frozenset(s.labels.items())): s.value for f in families for s in f.samples}
+
+
+def value(found: Samples, name: str, **labels: str) -> float:
+    return found.get((name, frozenset(labels.items())), 0.0)
+
+
+def test_requests_are_counted_by_endpoint_and_status(client: FlaskClient) -> None:
+    client.post("/api/v1/suggest", json={"title": "文昌街路灯不亮"})
+    client.post("/api/v1/suggest", json={"title": ""})
+    client.get("/no/such/place")
+    found = samples(client)
+    assert value(found, "fenban_requests_total", endpoint="api.suggest", status="200") == 1
+    assert value(found, "fenban_requests_total", endpoint="api.suggest", status="422") == 1
+    assert value(found, "fenban_requests_total", endpoint="none", status="404") == 1
+    assert value(found, "fenban_problems_total", code="empty_text") == 1
+    assert value(found, "fenban_request_seconds_count", endpoint="api.suggest") == 2
+    assert value(found, "fenban_request_seconds_bucket", endpoint="api.suggest", le="+Inf") == 2
+
+
+def test_decisions_and_verdicts_are_counted_once(client: FlaskClient) -> None:
+    key = {"Idempotency-Key": "metrics-1"}
+    asked = {"case_id": "metrics", "title": "文昌街路灯不亮，请维修路灯"}
+    decision = client.post("/api/v1/suggest", json=asked, headers=key).json
+    client.post("/api/v1/suggest", json=asked, headers=key)
+    client.post("/api/v1/verdicts", json={"decision_id": decision["decision_id"], "kind": "accepted"})
+    found = samples(client)
+    assert value(found, "fenban_decisions_total", status=decision["status"]) == 1
+    assert value(found, "fenban_verdicts_total", kind="accepted") == 1
+
+
+def test_what_is_running_is_told(client: FlaskClient, router: Router) -> None:
+    found = samples(client)
+    assert value(found, "fenban_ready") == 1
+    (live,) = [dict(labels) for name, labels in found if name == "fenban_live"]
+    assert live["model"] == "test.1"
+    assert live["rules"] == router.rules.digest[:12]
+
+
+def test_what_could_not_be_loaded_is_told(router: Router, site: Site, database: Database) -> None:
+    engine = StubEngine(router, site, unused=["rules.toml 写错了"])
+    assert value(samples(make_app(engine, database).test_client()), "fenban_reload_problems") == 1
+    bare = make_app(StubEngine(None, site, "没有模型"), database).test_client()
+    assert value(samples(bare), "fenban_ready") == 0
+
+
+def test_a_database_that_does_not_answer_is_counted(router: Router, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "fenban.db").write_bytes(b"garbage" * 1000)
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    assert client.post("/api/v1/suggest", json={"title": "路灯不亮"}).status_code == 503
+    assert value(samples(client), "fenban_problems_total", code="storage_unavailable") == 1
+    database.close()
+
+
+def test_no_request_can_add_a_label(client: FlaskClient) -> None:
+    client.open("/1", method="M1")
+    samples(client)
+    before = samples(client).keys()
+    for number in range(50):
+        client.open(f"/{number}", method=f"M{number}")
+    assert samples(client).keys() == before

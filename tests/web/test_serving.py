@@ -1,0 +1,173 @@
+"""The service as it runs in earnest: gunicorn, two workers, a real socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.service_process import Answer, Connection, Server, fenban_command, free_port, request_bytes
+from router.site_files import sample_site
+from tests.commands import fenban, succeeded
+
+CASE = {"title": "文昌街路灯不亮", "body": "整条街的路灯坏了半年，请维修。" * 10}
+
+
+def command(store: Path, port: int) -> list[str]:
+    return fenban_command(store, port, "--log-level", "info", site=sample_site())
+
+
+@pytest.fixture(scope="module")
+def server(described_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("served")
+    shutil.copytree(described_store, place / "store")
+    port = free_port()
+    with Server(command(place / "store", port), port, place / "log") as server:
+        yield server
+
+
+def ask(server: Server, method: str, path: str, body: object = None) -> Answer:
+    with Connection(server.port) as connection:
+        return connection.ask(request_bytes(method, path, body))
+
+
+def counted(server: Server, name: str) -> float:
+    text = ask(server, "GET", "/metrics").body.decode()
+    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+
+def lines(server: Server) -> list[dict[str, object]]:
+    return [json.loads(line) for line in server.log.read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def pids(server: Server) -> set[object]:
+    return {line["pid"] for line in lines(server) if line.get("route") == "/api/v1/sections"}
+
+
+def test_figures_are_those_of_all_workers_and_survive_one(server: Server) -> None:
+    name = 'fenban_requests_total{endpoint="api.sections",status="200"}'
+    asked = 0
+    while len(pids(server)) < 2 or asked < 20:
+        ask(server, "GET", "/api/v1/sections")
+        asked += 1
+        assert asked < 500, "one worker does all the work"
+    assert {counted(server, name) for _ in range(10)} == {asked}
+    killed = server.workers()[0]
+    os.kill(killed, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while (len(server.workers()) < 2 or killed in server.workers()) and time.monotonic() < until:
+        time.sleep(0.05)
+    server.wait()
+    assert counted(server, name) == asked
+    ask(server, "GET", "/api/v1/sections")
+    assert counted(server, name) == asked + 1
+
+
+def test_a_backup_made_while_serving_is_the_service_in_another_place(server: Server, tmp_path: Path) -> None:
+    case = {**CASE, "case_id": "backed-up"}
+    before = ask(server, "POST", "/api/v1/suggest", case).json()
+    place, archive, new = server.log.parent, tmp_path / "all.tar", tmp_path / "new"
+    succeeded(fenban("backup", archive, "--store", place / "store", "--site", sample_site()))
+    assert ask(server, "POST", "/api/v1/suggest", case).status == 200
+    where = ["--store", new / "store", "--site", new / "site"]
+    succeeded(fenban("restore", archive, *where))
+    told = succeeded(fenban("replay", before["decision_id"], "--store", new / "store", "--json", "-"))
+    assert json.loads(told.stdout)["same"] is True
+    port = free_port()
+    restored = fenban_command(new / "store", port, site=new / "site")
+    with Server(restored, port, tmp_path / "log") as other:
+        kept = ask(other, "GET", f"/api/v1/decisions/{before['decision_id']}").json()
+        assert kept["lead"] == before["lead"]
+        assert (
+            ask(other, "POST", "/api/v1/suggest", case).json()["previous_decision"] == before["decision_id"]
+        )
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /MARKER?MARKER=MARKER HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"MARKER MARKER MARKER\r\n\r\n",
+        b"GET / HTTP/1.1\r\nMARKER MARKER\r\n\r\n",
+        b"GET / HTTP/9.MARKER\r\n\r\n",
+        b"POST /api/v1/suggest HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nMARKER\r\n",
+        b"POST /api/v1/suggest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: MARKER\r\n\r\n",
+        b"GET /" + b"MARKER" * 2000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_cannot_be_understood_leaves_no_trace_but_a_line(server: Server, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+    assert ask(server, "GET", "/healthz").status == 200
+    assert "MARKER" not in server.log.read_text(encoding="utf-8")
+
+
+def test_every_line_is_json_and_starting_is_told(server: Server) -> None:
+    said = [str(line["event"]) for line in lines(server)]
+    assert any("Listening at" in event for event in said)
+    assert all({"time", "level", "logger", "event"} <= line.keys() for line in lines(server))
+
+
+def test_requests_under_way_are_finished_when_told_to_stop(described_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(described_store, tmp_path / "store")
+    port = free_port()
+    cases = [{**CASE, "case_id": str(number)} for number in range(400)]
+    answers: list[Answer] = []
+    with Server(command(tmp_path / "store", port), port, tmp_path / "log") as server:
+
+        def work() -> None:
+            answers.append(ask(server, "POST", "/api/v1/suggest/batch", {"cases": cases}))
+
+        client = threading.Thread(target=work)
+        client.start()
+        time.sleep(0.3)
+        assert server.terminate() == 0
+        client.join()
+    (answer,) = answers
+    results = answer.json()["results"]
+    assert [one["index"] for one in results] == list(range(400))
+    assert all(one["decision"] for one in results)
+    with pytest.raises(OSError, match="refused"):
+        Connection(port)
+
+
+def test_nothing_is_left_behind(described_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(described_store, tmp_path / "store")
+    port = free_port()
+    (tmp_path / "scratch").mkdir()
+    environment = {"TMPDIR": str(tmp_path / "scratch")}
+    with Server(command(tmp_path / "store", port), port, tmp_path / "log", environment=environment) as server:
+        (folder,) = (tmp_path / "scratch").glob("fenban-*")
+        assert folder.stat().st_mode & 0o077 == 0
+        assert ask(server, "GET", "/metrics").status == 200
+        server.kill_master()  # as a power failure would
+        assert list(folder.glob("*.db"))
+        server.start()
+        server.wait()
+        assert counted(server, 'fenban_requests_total{endpoint="health.metrics"') == 0
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_somebody_elses_folder_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from router.web.serving import _counting_folder
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = _counting_folder("127.0.0.1:8000")
+    (mine / "counter_1.db").write_bytes(b"")
+    (mine / "note.txt").write_bytes(b"")
+    assert _counting_folder("127.0.0.1:8000") == mine
+    assert [file.name for file in mine.iterdir()] == ["note.txt"]
+    mine.chmod(0o777)
+    assert _counting_folder("127.0.0.1:8000") != mine

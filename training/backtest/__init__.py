@@ -1,0 +1,1 @@
+"""Trying the rules of a site on past cases."""
