@@ -73,7 +73,7 @@ case "$action" in
         [ -x .venv/bin/python ] || { python=$(find_python) && "$python" -m venv .venv; }
         mkdir -p "$target"
         .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --constraint constraints.txt \
-            --wheel-dir "$target" ".[fast]"
+            --wheel-dir "$target" ".[fast,postgres]"
         echo "已放好 $(ls "$target" | wc -l) 个 wheel 安装包在 $target，连同本目录一起拷到内网，再运行 sh fenban.sh run --wheels $target"
         ;;
     *) die "不认识的动作 $action；可用 run、test、wheels" ;;

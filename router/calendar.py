@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from router.decision import Deadlines
 
-__all__ = ["add_months", "add_working_days", "deadlines"]
+__all__ = ["add_months", "add_working_days", "deadlines", "is_published"]
 
 
 def deadlines(received_on: date, working_days: int, months: int, holidays: Mapping[date, bool]) -> Deadlines:
@@ -68,6 +68,17 @@ def add_months(start: date, months: int) -> date:
     """
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def is_published(year: int, holidays: Mapping[date, bool]) -> bool:
+    """Say whether the days off of a year are known, from the library or the site.
+
+    Examples
+    --------
+    >>> is_published(2025, {}), is_published(2099, {}), is_published(2099, {date(2099, 1, 1): True})
+    (True, False, True)
+    """
+    return any(day.year == year for day in holidays) or _works_on(date(year, 1, 1), {})[1]
 
 
 def _works_on(day: date, holidays: Mapping[date, bool]) -> tuple[bool, bool]:
