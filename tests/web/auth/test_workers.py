@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -48,6 +49,17 @@ class Service:
         self.processes.add(found[1]["X-Process"])
         return found
 
+    def answers_of_both(self, method: str, path: str, headers: Mapping[str, str]) -> set[int]:
+        """Ask at once and again until both processes have answered; which one does is the system's choice."""
+        found: set[int] = set()
+        deadline = time.monotonic() + 20
+        with ThreadPoolExecutor(8) as callers:
+            while len(self.processes) < 2 and time.monotonic() < deadline:
+                asked = [callers.submit(self.ask, method, path, headers) for _ in range(16)]
+                found |= {each.result()[0] for each in asked}
+        assert len(self.processes) == 2
+        return found
+
     def log_in(self, password: str) -> int:
         _, headers, page = self.ask("GET", "/login", {})
         token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
@@ -60,12 +72,13 @@ class Service:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                if len(self.processes) == 2:
-                    return
                 self.ask("GET", "/healthz", {})
             except OSError:
                 time.sleep(0.05)
-        pytest.fail("the two workers did not come up")
+            else:
+                self.answers_of_both("GET", "/healthz", {})
+                return
+        pytest.fail("the service did not come up")
 
     def stop(self) -> None:
         self._process.terminate()
@@ -100,13 +113,14 @@ def test_the_rate_of_a_key_holds_for_both_workers(service: Service, secret: str)
     service.processes.clear()
     found = [service.ask("GET", "/api/v1/sections", bearer(secret))[0] for _ in range(40)]
     assert (found.count(200), found.count(429)) == (20, 20)
-    assert len(service.processes) == 2
+    assert service.answers_of_both("GET", "/api/v1/sections", bearer(secret)) <= {429}
 
 
 def test_wrong_passwords_lock_an_account_for_both_workers(service: Service) -> None:
-    service.processes.clear()
     assert [service.log_in(OTHER) for _ in range(5)] == [403] * 5
-    assert [service.log_in(PASSWORD) for _ in range(6)] == [403] * 6
+    service.processes.clear()
+    with ThreadPoolExecutor(4) as people:  # a refusal takes half a second: one worker alone can't answer them
+        assert list(people.map(service.log_in, [PASSWORD] * 8)) == [403] * 8
     assert len(service.processes) == 2
 
 
@@ -120,7 +134,6 @@ def test_the_first_key_closes_both_workers(tmp_path: Path) -> None:
         Keys(database).create("erp", [Scope.SUGGEST], "command:root")
         database.close()
         service.processes.clear()
-        assert {service.ask("GET", "/api/v1/sections", {})[0] for _ in range(20)} == {401}
-        assert len(service.processes) == 2
+        assert service.answers_of_both("GET", "/api/v1/sections", {}) == {401}
     finally:
         service.stop()
