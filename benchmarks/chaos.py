@@ -270,7 +270,10 @@ def on_postgres(
     cluster = Cluster(binaries)
     stack.callback(cluster.remove)
     cluster.start()
-    harm = lambda server, outcome: stop_in_turn(server, cluster, outages, outcome, lasting)  # noqa: E731
+
+    def harm(server: Server, outcome: Outcome) -> None:
+        stop_in_turn(server, cluster, outages, outcome, lasting)
+
     return storm(store, place, cluster.new_database(), harm)
 
 
