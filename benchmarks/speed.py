@@ -7,7 +7,6 @@ of a ratio take turns. docs/benchmarks.md shows the figures.
 
 from __future__ import annotations
 
-import gc
 import re
 import statistics
 import time
@@ -150,8 +149,6 @@ def _joined(group: Sequence[Proposal], length: int, draw: Random) -> str:
 
 def take_turns(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Return the seconds of each call, one list entry a turn, after one turn that doesn't count."""
-    gc.collect()
-    gc.freeze()  # what was made before is looked through for garbage on neither side's time
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name, call in calls.items():
