@@ -143,6 +143,7 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
     xlsx, xls, csv, jsonl, docx, html, txt, pdf, zip. Without -o a table is
     shown; with -o a 分办表 is written.
     """
+    from models.heap import settle
     from models.store import ModelStore
     from router.pipeline import Router
     from router.site_files import load_site
@@ -153,6 +154,7 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
     tell_reading(report)
     if not report.proposals:
         raise InputError("没有读到案件", where=str(source), hint="请看上面每个文件的原因")
+    settle()
     explain = output is not None and output.suffix.lower() == ".jsonl"  # only JSON shows the words
     decided = _decide(router, report.proposals, explain=explain)
     decisions = list(_with_progress(decided, len(report.proposals)))

@@ -25,6 +25,7 @@ from benchmarks.pipelines import Tutorial, first_pipeline
 from benchmarks.processes import fit_alone, one_core, start_alone
 from benchmarks.reporting import Report, Table
 from models.classifier import RidgeTextClassifier
+from models.heap import settle
 from models.model import RoutingModel
 from models.similar import SimilarityIndex
 from models.store import ModelStore
@@ -257,6 +258,7 @@ def measure(
         store.add(trained.model, trained.manifest, trained.lexicon)
         past = made_up_cases(history.proposals, effort.past, seed=1)
         sides = Contestants(tutorial, Router(store.load(), site), _with_past(store.load(), site, past))
+        settle()  # as `fenban suggest` and `fenban serve` do once they have loaded; good for all sides
         click.echo("batches, single cases, starts", err=True)
         made: dict[str, tuple[Table, Any]] = {
             "batch": batch_table(sides, cases[: effort.batch], effort, len(learned.cases)),

@@ -7,12 +7,13 @@ up to the score exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 from models.features import Entries, Seen
 from router.decision import Evidence
@@ -54,20 +55,8 @@ def evidence(
         For each text and label at most eight words; offsets into the original
         title and body.
     """
-    laid = seen.laid
-    weights = character_weights(classifier, seen, labels)
-    sums = np.vstack([np.zeros(labels.shape[1]), np.cumsum(weights, axis=0)])
-    shown = _telling(seen)
-    start = laid.word_start[shown]
-    spoken = np.round(sums[start + laid.word_length[shown]] - sums[start], _DECIMALS)
-    ends = np.searchsorted(laid.word_document[shown], np.arange(len(laid) + 1)).tolist()
-    found = []
-    for at, text in enumerate(texts):
-        own = slice(ends[at], ends[at + 1])
-        words = shown[own]
-        places = np.column_stack([laid.word_start[words] - laid.start[at], laid.word_length[words]])
-        found.append(_strongest(text, places, spoken[own]))
-    return found
+    spoken = _Spoken.of(seen, character_weights(classifier, seen, labels))
+    return _for_each(texts, _strongest(spoken, len(texts)), labels.shape[1])
 
 
 def character_weights(classifier: RidgeTextClassifier, seen: Seen, labels: NDArray[np.int64]) -> Matrix:
@@ -88,9 +77,10 @@ def character_weights(classifier: RidgeTextClassifier, seen: Seen, labels: NDArr
         For each of ``seen.laid.codes``; over a text each column sums to the
         label's lead, less what words without a place add.
     """
-    rows = seen.matrix
+    rows, n_labels = seen.matrix, len(classifier.classes_)
     text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    per_feature = classifier.weights_[rows.indices[:, None], labels[text]].astype(np.float64)
+    at = rows.indices[:, None] * np.int64(n_labels) + labels[text]
+    per_feature = np.asarray(classifier.weights_).reshape(-1).take(at)
     per_feature -= classifier.mean_weights_[rows.indices, None]
     per_feature *= rows.data[:, None]
     return _lay_out(seen.entries, rows, per_feature, len(seen.laid.codes))
@@ -108,54 +98,103 @@ def _telling(seen: Seen) -> NDArray[np.int64]:
 
 def _lay_out(entries: Entries, rows: csr_matrix, per_feature: Matrix, n_characters: int) -> Matrix:
     """Spread each feature's weight evenly over all characters it was read from."""
-    feature = _feature_of(entries, rows)
-    times = np.bincount(feature, minlength=len(rows.data))
-    placed = np.flatnonzero(entries.start >= 0)
-    feature, start, length = feature[placed], entries.start[placed], entries.length[placed]
-    share = per_feature[feature] / (times[feature] * length)[:, None]
-    ends = start + length
-    columns = [
-        np.bincount(start, weights=column, minlength=n_characters + 1)
-        - np.bincount(ends, weights=column, minlength=n_characters + 1)
-        for column in share.T
-    ]
-    steps = np.column_stack(columns) if columns else np.zeros((n_characters + 1, 0))
-    return np.cumsum(steps, axis=0)[:n_characters]
+    order, first = _by_feature(entries, rows)
+    start, length = entries.start[order], entries.length[order]
+    times = np.diff(first)
+    share = 1 / (length * np.repeat(times, times))
+    share[start < 0] = 0
+    # a weight lies from the start of a stretch to its end: one step up, one down, and a running sum
+    steps, at = np.empty((len(order), 2)), np.empty((len(order), 2), dtype=np.int32)
+    steps[:, 0], steps[:, 1] = share, -share
+    at[:, 0], at[:, 1] = np.maximum(start, 0), np.maximum(start + length, 0)
+    shape = (n_characters + 1, len(rows.data))
+    changes = csc_matrix((steps.ravel(), at.ravel(), 2 * first), shape=shape) @ per_feature
+    laid_out: Matrix = np.cumsum(changes, axis=0)[:n_characters]
+    return laid_out
 
 
-def _feature_of(entries: Entries, rows: csr_matrix) -> NDArray[np.int64]:
-    """Return for each entry the place in ``rows.data`` that it was counted into."""
+def _by_feature(entries: Entries, rows: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return an order of the entries by their place in ``rows.data``, and where those of each place begin."""
+    number = np.arange(len(entries.column))
+    bits = len(number).bit_length()
     keys = entries.document.astype(np.int64) * rows.shape[1] + entries.column
-    order = np.argsort(keys)  # rows are sorted by column and hold nothing but these entries
-    feature = np.empty_like(order)
-    feature[order] = np.cumsum(np.diff(keys[order], prepend=-1) > 0) - 1
-    return feature
+    keys = np.sort(keys << bits | number)  # much faster than to sort the numbers by their keys
+    order, keys = keys & ((1 << bits) - 1), keys >> bits
+    first = np.flatnonzero(np.diff(keys, prepend=-1))  # rows hold nothing but these entries
+    return order, np.append(first, len(keys)).astype(np.int32)
 
 
-def _strongest(text: str, places: NDArray[np.int64], spoken: Matrix) -> list[tuple[Evidence, ...]]:
-    """Pick the words of one text that spoke loudest for each label."""
-    if not len(places):
-        return [() for _ in spoken.T]
-    origin = FoldedOrigin(text)
-    break_at = len(text.partition("\n")[0])
-    order = np.argsort(-spoken, axis=0, kind="stable")[:_MOST_SPANS]
-    weights = spoken[order, np.arange(spoken.shape[1])].T.tolist()
+class _Spoken(NamedTuple):
+    """Words that may be shown, and what each spoke for each label.
+
+    Parameters
+    ----------
+    document : ndarray of int, shape (n_words,)
+    start, length : ndarray of int, shape (n_words,)
+        Place in its own normalised text.
+    weight : ndarray, shape (n_words, n_labels)
+    """
+
+    document: NDArray[np.int32]
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    weight: Matrix
+
+    @classmethod
+    def of(cls, seen: Seen, weights: Matrix) -> Self:
+        """Add up the weights of each word's characters."""
+        laid, shown = seen.laid, _telling(seen)
+        sums = np.vstack([np.zeros(weights.shape[1]), np.cumsum(weights, axis=0)])
+        start, length, document = laid.word_start[shown], laid.word_length[shown], laid.word_document[shown]
+        weight = np.round(sums[start + length] - sums[start], _DECIMALS)
+        return cls(document, start - laid.start[document], length, weight)
+
+
+class _Shown(NamedTuple):
+    """The words to show, by text and label, the strongest first; the columns of one table."""
+
+    group: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+def _strongest(spoken: _Spoken, n_texts: int) -> _Shown:
+    """Pick the words of each text that spoke loudest for each label."""
+    n_labels = spoken.weight.shape[1]
+    loudest = np.zeros((n_texts, n_labels))
+    np.maximum.at(loudest, spoken.document, spoken.weight)
+    own = loudest[spoken.document]
+    word, label = np.nonzero((spoken.weight >= _LEAST_SHARE * own) & (spoken.weight > 0))
+    weight, group = spoken.weight[word, label], spoken.document[word] * n_labels + label
+    order = np.lexsort((word, -weight, group))
+    word, group, weight = word[order], group[order], (weight / own[word, label])[order]
+    rank = np.arange(len(group)) - np.searchsorted(group, group)
+    word, group, weight = (column[rank < _MOST_SPANS] for column in (word, group, weight))
+    start = spoken.start[word]
+    return _Shown(group, start, start + spoken.length[word], np.round(weight, 4))
+
+
+def _for_each(texts: Sequence[str], shown: _Shown, n_labels: int) -> list[list[tuple[Evidence, ...]]]:
+    """Lead the words back to the original texts."""
+    ends = np.searchsorted(shown.group, np.arange(len(texts) * n_labels + 1)).tolist()
+    start, end, weight = shown.start.tolist(), shown.end.tolist(), shown.weight.tolist()
     found = []
-    for words, spoke in zip(places[order.T].tolist(), weights, strict=True):
-        least = _LEAST_SHARE * spoke[0]
-        shown = [(start, start + length) for start, length in words]
-        found.append(
-            tuple(
-                _evidence(*origin.span(start, end), one / spoke[0], break_at)
-                for (start, end), one in zip(shown, spoke, strict=True)
-                if one >= least and one > 0
-            )
-        )
+    for at, text in enumerate(texts):
+        bounds = ends[at * n_labels : (at + 1) * n_labels + 1]
+        own = slice(bounds[0], bounds[-1])
+        words = _in_original(text, zip(start[own], end[own], weight[own], strict=True))
+        found.append([tuple(words[a - own.start : b - own.start]) for a, b in pairwise(bounds)])
     return found
 
 
-def _evidence(start: int, end: int, weight: float, break_at: int) -> Evidence:
-    if end <= break_at:
-        return Evidence("title", start, end, round(weight, 4))
-    behind = break_at + 1
-    return Evidence("body", start - behind, end - behind, round(weight, 4))
+def _in_original(text: str, words: Iterable[tuple[int, int, float]]) -> list[Evidence]:
+    span, behind = FoldedOrigin(text).span, len(text.partition("\n")[0]) + 1
+    found = []
+    for start, end, weight in words:
+        start, end = span(start, end)
+        if end < behind:
+            found.append(Evidence("title", start, end, weight))
+        else:
+            found.append(Evidence("body", start - behind, end - behind, weight))
+    return found

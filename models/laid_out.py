@@ -63,9 +63,10 @@ class LaidOut:
     def read(cls, texts: Sequence[str], tokenizer: Tokenizer) -> Self:
         """Normalise texts in the form of `router.proposal.case_text`, and cut them into words.
 
-        Title and body are cut apart: no word spans them.
+        Title and body are cut apart: no word spans them. A text of one line
+        is a title.
         """
-        strings = [normalise(text) for text in texts]
+        strings = [normalise(text if _BREAK in text else text + _BREAK) for text in texts]
         words: list[str] = []
         n_words, n_title_words = [], []
         for string in strings:

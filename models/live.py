@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +9,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
+from models.heap import settle
 from models.model import RoutingModel
 from models.store import ModelStore
 from router.errors import FenbanError, SiteError
@@ -116,7 +115,7 @@ class LiveEngine:
     def refresh(self) -> None:
         """Load what changed; where that fails, what ran before goes on."""
         with self._lock:
-            before = self.router and self.router.model.version
+            before = self.router
             self._stamp = self._look()
             wrong: list[FenbanError] = []
             new_site = _attempt(self._newest_site, wrong)
@@ -127,8 +126,8 @@ class LiveEngine:
                     self._swap(router, model, site, wrong)
                     break
             self._tell(tuple(wrong))
-            if before and self.router and self.router.model.version != before:
-                _give_back()
+            if self.router is not before:
+                settle()
 
     def _follow(self, every: float) -> None:
         seen, waited = self._stamp, 0.0
@@ -201,14 +200,6 @@ class LiveEngine:
             if str(error) not in known:
                 log.warning("%s: %s", "what ran before goes on" if self.router else "not ready", error.code)
         self._wrong = wrong
-
-
-def _give_back() -> None:
-    """Give freed memory back to the system: the heap would keep what two models at once took."""
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # where the C library has it
-    if trim:
-        trim(0)
 
 
 def _attempt(work: Callable[[], T], wrong: list[FenbanError]) -> T | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from router.decision import Flag, SimilarCase
@@ -59,9 +60,10 @@ def same_matter(
     Others of the same batch come first: they may be merged (并案); a past
     case has an answer that can be built on.
     """
-    if "merge" not in thresholds or not (output.similar or output.same_batch):
+    merge = thresholds.get("merge", math.inf)
+    if not any(s.similarity >= merge for s in (*output.same_batch, *(output.similar or ()))):
         return ()
-    least = least_similarity(proposal.text, thresholds["merge"])
+    least = least_similarity(proposal.text, merge)
     batch = [s for s in output.same_batch if s.similarity >= least]
     past = [s for s in output.similar or () if s.similarity >= least]
     told = []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 from typing import Self
 
 from router.calendar import deadlines
@@ -220,8 +221,8 @@ class Router:
     def _prediction_set(self, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         """Return the labels whose probability by rank reaches the conformal threshold, at least one."""
         least = self.model.thresholds.get("set", DEFAULT_SET)
-        ranked = enumerate(candidates, 1)
-        return tuple(c.label for rank, c in ranked if rank == 1 or c.probability / rank >= least)
+        ranked = takewhile(lambda each: each[1].probability / each[0] >= least, enumerate(candidates[1:], 2))
+        return (candidates[0].label, *(c.label for _, c in ranked))
 
     def _topic(self, output: ModelOutput, lead: str) -> ScoredLabel | None:
         """Return the most probable topic of the lead section."""

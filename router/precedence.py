@@ -191,11 +191,14 @@ def _preferred(
     allowed: Sequence[Candidate], votes: Sequence[Vote], margin: float, steps: list[Step]
 ) -> dict[str, tuple[str, ...]]:
     """Return the preferred candidates near enough to the best one, with the rules that reach them."""
+    wishes = [vote for vote in votes if vote.kind is VoteKind.PREFER]
+    if not wishes:
+        return {}
     behind = {c.label: allowed[0].probability - c.probability for c in allowed}
     near: dict[str, set[str]] = {}
     far: dict[str, set[str]] = {}
-    for vote in votes:
-        if vote.kind is VoteKind.PREFER and vote.target in behind:
+    for vote in wishes:
+        if vote.target in behind:
             reach = margin if vote.margin is None else vote.margin
             group = near if behind[vote.target] <= reach else far
             group.setdefault(vote.target, set()).add(vote.rule)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.laid_out import LaidOut, is_letter, places, portions
@@ -83,6 +83,7 @@ def test_nothing_can_be_laid_out(tokenizer: Tokenizer) -> None:
     assert (len(laid), laid.codes.tolist(), laid.parts.owner.tolist()) == (0, [], [])
 
 
+@example(texts=["", "\n\n"])
 @given(texts=st.lists(st.text("路灯燈亮\n ", max_size=12), max_size=5))
 def test_a_rewritten_word_is_looked_for_in_its_own_title_or_body(texts: list[str]) -> None:
     laid = LaidOut.read(texts, Simplifying())
