@@ -274,7 +274,7 @@ def _put_arrays(value: Any, arrays: Mapping[str, Any]) -> Any:
     """Put the arrays back where `_take_arrays` took them."""
     if isinstance(value, dict):
         if set(value) == {_ARRAY}:
-            return arrays[value[_ARRAY]]
+            return np.asarray(arrays[value[_ARRAY]])  # still mapped; a memmap makes each look at it slower
         return {key: _put_arrays(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
         return [_put_arrays(item, arrays) for item in value]

@@ -16,6 +16,9 @@ __all__ = ["UNKNOWN", "Met", "Vocabulary", "count_rows"]
 UNKNOWN = -1
 _NO_WORD = -2
 
+_FEW_PAIRS = 5_000
+"""Up to so many are looked for one by one; for more it pays that scipy checks its whole matrix first."""
+
 
 class Met(NamedTuple):
     """The entries of one kind that some texts hold, known or not, in order of their place.
@@ -136,7 +139,13 @@ class Vocabulary:
     def _of_pairs(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.int64]:
         found = np.full(len(first), UNKNOWN, dtype=np.int64)
         both = np.flatnonzero((first >= 0) & (second >= 0))
-        if len(both) and len(self._pairs):
+        if not len(both) or not len(self._pairs):
+            return found
+        if len(both) < _FEW_PAIRS:
+            keys = first[both].astype(np.int64) * len(self._characters) + second[both]
+            at = np.minimum(np.searchsorted(self._pairs, keys), len(self._pairs) - 1)
+            found[both] = np.where(self._pairs[at] == keys, at, UNKNOWN)
+        else:
             found[both] = np.asarray(self._column_of_pair[first[both], second[both]]).ravel() - 1
         return found
 

@@ -220,9 +220,8 @@ class BlockFeatures:
     def _count(self, entries: Entries, n_texts: int) -> csr_matrix:
         return count_rows(entries.document, entries.column, (n_texts, self.width))
 
-    def _weighed(self, counts: csr_matrix) -> csr_matrix:
-        """Turn counts into TF-IDF, each block of each row as long as the root of its weight."""
-        rows = counts.copy()
+    def _weighed(self, rows: csr_matrix) -> csr_matrix:
+        """Turn counts into TF-IDF in place, each block of each row as long as the root of its weight."""
         rows.data = (1 + np.log(rows.data)) * self._idf[rows.indices]
         n_blocks = len(_WEIGHTS)
         text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))

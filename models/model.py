@@ -102,7 +102,8 @@ class RoutingModel:
             else:
                 outputs += self._predict_foreign(texts, explain=explain)
         if similar and rows and self.similar is not None:
-            return self._with_similar(outputs, proposals, vstack(rows, format="csr"), self.similar)
+            joined = vstack(rows, format="csr") if len(rows) > 1 else rows[0]
+            return self._with_similar(outputs, proposals, joined, self.similar)
         return outputs
 
     def _predict(

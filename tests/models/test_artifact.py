@@ -73,7 +73,7 @@ def test_a_format_of_another_version_is_refused(folder: Path) -> None:
 def test_arrays_are_mapped_from_disk_and_read_only(folder: Path) -> None:
     model = read_artifact(folder, "v")
     weights = model.section.weights_  # type: ignore[attr-defined]  # of our own classifier
-    assert isinstance(weights, np.memmap)
+    assert isinstance(weights.base, np.memmap)
     assert not weights.flags.writeable
 
 

@@ -97,6 +97,14 @@ def test_what_training_never_saw_is_met_but_unknown() -> None:
     assert met["pairs"].document.tolist() == [0, 2]
 
 
+def test_a_text_is_met_alone_as_it_is_among_thousands() -> None:
+    vocabulary = learned(["路灯不亮,电道", "的修路道"])
+    text = "的灯路灯不修亮道的电é路道不亮电道" * 20  # known pairs and unknown ones
+    alone, among = (vocabulary.meet(laid_out([text] * n))["pairs"].column for n in (1, 200))
+    assert 0 < (alone < 0).sum() < len(alone)
+    assert among.tolist() == alone.tolist() * 200
+
+
 def test_marks_are_no_words() -> None:
     met = learned(["路 灯"]).meet(laid_out(["路 ， 。。 龘"]))
     assert met["words"].column.tolist() == [1, -1]
