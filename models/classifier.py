@@ -138,7 +138,8 @@ class RidgeTextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = [*y, *(label for label, _ in described)]
         embedded = self._embed(learned, background, len(described))
         left_out = self.fit_embedded(embedded, labels, len(texts))
-        guessable = background[:_MOST_GUESSED]
+        known = set(texts)  # past cases may be among the texts without labels: they have theirs
+        guessable = [text for text in background if text not in known][:_MOST_GUESSED]
         if len(texts) <= _FEW_CASES and tells_enough(len(guessable), len(self.classes_)):
             more = self.embedding_.transform(guessable)
             left_out = self._self_trained(embedded, labels, len(texts), more)

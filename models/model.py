@@ -190,7 +190,7 @@ def ranked(
     if order is None:
         order = np.argsort(-probabilities, axis=1, kind="stable")
     label = classes.tolist().__getitem__
-    ranked = np.take_along_axis(probabilities, order, axis=1).tolist()
+    ranked = probabilities[np.arange(len(order))[:, None], order].tolist()
     rows = zip(order.tolist(), ranked, strict=True)
     return [AxisPrediction(tuple(map(label, columns)), tuple(row)) for columns, row in rows]
 

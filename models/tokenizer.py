@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from router.interfaces import Tokenizer
 from router.plugins import make_plugin
+from router.scratch import scratch_folder
 
 __all__ = ["JiebaTokenizer", "RjiebaTokenizer", "default_tokenizer", "words"]
 
@@ -141,5 +141,5 @@ def _private_cache() -> Path:
         place = base / "fenban"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # read-only, or a container's user without a home
-        return Path(tempfile.mkdtemp(prefix="fenban-"))
+        return scratch_folder("jieba")
     return place

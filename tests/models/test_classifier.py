@@ -276,6 +276,12 @@ def test_an_embedding_with_latent_dimensions_serves_many_rows_too(
     assert guessing.predict(TEXTS).tolist() == LABELS
 
 
+def test_a_labelled_text_is_not_guessed_where_it_is_among_those_without_labels(tokenizer: Tokenizer) -> None:
+    model = new(tokenizer=tokenizer).fit(TEXTS, LABELS, unlabelled=TEXTS * 20)
+    unguessed = new(embedding=model.embedding_).fit(TEXTS, LABELS)
+    assert np.array_equal(model.weights_, unguessed.weights_)
+
+
 @pytest.mark.parametrize(
     "labels", [["城 建 股", "排水"], ["（Ａ）类", "排水"], ["😀", "\u200b"], ["out:water", "a/b#c"]]
 )
