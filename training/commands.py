@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from models.heap import settle
 from models.store import ModelStore
 from router.console import check_target, json_option, say, site_option, store_option, write_json
 from router.errors import SiteError
@@ -130,7 +131,9 @@ def evaluate_command(
     proposals, problems = read_cases(cases)
     _tell_problems([f"{p.source} {p.where}：{p.reason}" for p in problems])
     labels = model.section.classes_.tolist()
-    figures = evaluate(Router(model, bureau), proposals, labels, learned=learned)
+    router = Router(model, bureau)
+    settle()
+    figures = evaluate(router, proposals, labels, learned=learned)
     if json_file:
         write_json(figures, json_file)
         return
