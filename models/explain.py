@@ -80,7 +80,7 @@ def character_weights(classifier: RidgeTextClassifier, seen: Seen, labels: NDArr
     rows, n_labels = seen.matrix, len(classifier.classes_)
     text = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
     at = rows.indices[:, None] * np.int64(n_labels) + labels[text]
-    per_feature = np.asarray(classifier.weights_).reshape(-1).take(at)
+    per_feature = classifier.weights_.reshape(-1).take(at)
     per_feature -= classifier.mean_weights_[rows.indices, None]
     per_feature *= rows.data[:, None]
     return _lay_out(seen.entries, rows, per_feature, len(seen.laid.codes))
