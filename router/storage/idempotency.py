@@ -13,14 +13,14 @@ import os
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.errors import IdempotencyConflictError
 from router.storage.records import Idempotency
 from router.storage.tables import idempotency
 
-__all__ = ["KEPT_FOR", "first_answer", "keep_answer"]
+__all__ = ["KEPT_FOR", "first_answer", "keep_answer", "remove_expired"]
 
 KEPT_FOR = timedelta(hours=24)
 """How long a repeated request gets its first answer."""
@@ -70,6 +70,13 @@ def keep_answer(connection: Connection, request: Idempotency, answer: dict[str, 
     }
     done = connection.execute(_KEEP[connection.dialect.name], {**values, "now": now})
     return done.first() is not None
+
+
+def remove_expired(connection: Connection, now: datetime, most: int) -> None:
+    """Remove answers that have expired, at most so many; those that another transaction holds stay."""
+    key = tuple_(idempotency.c.caller, idempotency.c.key)
+    some = select(idempotency.c.caller, idempotency.c.key).where(idempotency.c.expires_at <= now)
+    connection.execute(delete(idempotency).where(key.in_(some.limit(most).with_for_update(skip_locked=True))))
 
 
 def _keep(new: postgresql.Insert | sqlite.Insert) -> Any:

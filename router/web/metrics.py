@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Flask, current_app
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -15,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from router.web.counts import held
 from router.web.engine import Engine
 
 __all__ = ["CONTENT_TYPE", "FOLDER", "Metrics", "install", "metrics"]
@@ -91,7 +93,8 @@ class Metrics:
         registry.register(_State(engine))
         if FOLDER in os.environ:
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-            return generate_latest(registry)
+            with held(Path(os.environ[FOLDER]), alone=False):
+                return generate_latest(registry)
         return generate_latest(registry) + generate_latest(self._registry)
 
 

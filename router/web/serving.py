@@ -6,9 +6,7 @@ import hashlib
 import importlib
 import logging
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from router.logs import set_up
+from router.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -87,6 +86,7 @@ def run(make: Callable[[], Flask], serving: Serving, shared: Sequence[str] = ())
 class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, make: Callable[[], Flask], serving: Serving) -> None:
         self._make, self._serving = make, serving
+        self._dead: set[int] = set()
         super().__init__()
 
     def load_config(self) -> None:
@@ -98,7 +98,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             "keepalive": _KEPT_ALIVE,
             "logger_class": _Log,
             "loglevel": self._serving.log_level,
-            "child_exit": _forget,
+            "child_exit": self._add_up,
             "on_exit": _clean,
             "control_socket_disable": True,  # systemd and signals are enough
         }
@@ -108,6 +108,11 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
 
     def load(self) -> Flask:
         return self._make()
+
+    def _add_up(self, _server: object, worker: Any) -> None:
+        from router.web.counts import add_up
+
+        self._dead = add_up(Path(os.environ[_FOLDER]), self._dead | {worker.pid})
 
 
 class _Log(Logger):  # type: ignore[misc]
@@ -124,12 +129,7 @@ class _Log(Logger):  # type: ignore[misc]
 
 def _counting_folder(address: str) -> Path:
     """Return the empty folder in which the workers of this address count, for us alone."""
-    name = hashlib.sha256(address.encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"fenban-{os.getuid()}-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        return Path(tempfile.mkdtemp(prefix="fenban-"))  # somebody else took the name
+    folder = scratch_folder(hashlib.sha256(address.encode()).hexdigest()[:12])
     _empty(folder)
     return folder
 
@@ -137,12 +137,6 @@ def _counting_folder(address: str) -> Path:
 def _empty(folder: Path) -> None:
     for file in folder.glob("*.db"):
         file.unlink(missing_ok=True)
-
-
-def _forget(_server: object, worker: Any) -> None:
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def _clean(_server: object) -> None:

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
 from router.pipeline import Router
 from router.site import Site
 from router.storage.database import Database, open_database
 from router.web.app import make_app
+from router.web.counts import add_up, held
 
 from .stub import StubEngine
 
+KEY = mmap_key("asked", "asked_total", [], [], "Requests.")
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -77,6 +83,39 @@ def test_a_database_that_does_not_answer_is_counted(router: Router, site: Site, 
     assert client.post("/api/v1/suggest", json={"title": "路灯不亮"}).status_code == 503
     assert value(samples(client), "fenban_problems_total", code="storage_unavailable") == 1
     database.close()
+
+
+def test_counts_of_the_dead_are_added_up_when_nobody_reads_them(tmp_path: Path) -> None:
+    def count(pid: str, value: float) -> None:
+        file = MmapedDict(str(tmp_path / f"counter_{pid}.db"))
+        file.write_value(KEY, value, 1.0)
+        file.close()
+
+    def total() -> float:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(tmp_path))
+        return registry.get_sample_value("asked_total") or 0.0
+
+    count("1", 2.0)
+    count("2", 3.0)
+    count("3", 4.0)
+    assert add_up(tmp_path, {1, 2}) == set()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["counter_3.db", "counter_dead.db"]
+    assert total() == 9.0
+    with held(tmp_path, alone=False):
+        assert add_up(tmp_path, {3}) == {3}
+        assert total() == 9.0
+    assert add_up(tmp_path, {3, 4}) == set()
+    assert [file.name for file in tmp_path.iterdir()] == ["counter_dead.db"]
+    assert total() == 9.0
+
+
+def test_a_broken_file_of_a_dead_worker_is_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "counter_1.db").write_bytes(struct.pack("ii", 40, 0) + b"\x7f" * 32)
+    (tmp_path / "counter_2.db").write_bytes(b"")
+    assert add_up(tmp_path, {1, 2}) == set()
+    assert not [file for file in tmp_path.glob("*.db") if file.stem != "counter_dead"]
+    assert "counter_1.db" in caplog.text
 
 
 def test_no_request_can_add_a_label(client: FlaskClient) -> None:

@@ -72,6 +72,28 @@ def test_figures_are_those_of_all_workers_and_survive_one(server: Server) -> Non
     assert counted(server, name) == asked + 1
 
 
+def test_workers_that_come_and_go_leave_no_files_behind(described_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(described_store, tmp_path / "store")
+    port = free_port()
+    (tmp_path / "scratch").mkdir()
+    environment = {"TMPDIR": str(tmp_path / "scratch")}
+    with Server(command(tmp_path / "store", port), port, tmp_path / "log", environment=environment) as server:
+        for turn in range(1, 4):
+            for _ in range(5):
+                ask(server, "GET", "/api/v1/sections")
+            killed = set(server.workers())
+            for worker in killed:
+                os.kill(worker, signal.SIGKILL)
+            until = time.monotonic() + 20
+            while (len(server.workers()) < 2 or killed & set(server.workers())) and time.monotonic() < until:
+                time.sleep(0.05)
+            server.wait()
+            assert counted(server, 'fenban_requests_total{endpoint="api.sections",status="200"}') == 5 * turn
+        (folder,) = (tmp_path / "scratch").glob("fenban-*")
+        numbers = {file.stem.rpartition("_")[2] for file in folder.glob("*.db")}
+        assert numbers <= {"dead", *map(str, server.workers())}
+
+
 def test_a_backup_made_while_serving_is_the_service_in_another_place(server: Server, tmp_path: Path) -> None:
     case = {**CASE, "case_id": "backed-up"}
     before = ask(server, "POST", "/api/v1/suggest", case).json()
