@@ -1,9 +1,10 @@
 """What storing costs, in an empty database and beside a million decisions.
 
-``python -m benchmarks.storage`` fills a SQLite file in a temporary folder;
-``--database`` and ``--empty`` name two empty databases of a PostgreSQL
-server instead. The same calls are made on the filled database and on an
-empty one, in turns. docs/storage.md shows the figures.
+``python -m benchmarks.storage`` fills a SQLite file in a temporary folder,
+``--postgresql`` a database of a PostgreSQL server that it starts itself;
+``--database`` and ``--empty`` name two empty databases elsewhere. The same
+calls are made on the filled database and on an empty one, in turns, and the
+same requests to a service on each. docs/storage.md shows the figures.
 """
 
 from __future__ import annotations
@@ -13,40 +14,55 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
+from benchmarks.chaos import make_store
 from benchmarks.reporting import Report, Table
+from benchmarks.service_process import Connection, Server, fenban_command, free_port, request_bytes
 from router.decision import Candidate, Decision, Evidence, ScoredLabel, Status, Versions, Vote, VoteKind
 from router.present import decision_json
 from router.proposal import Proposal
 from router.site_files import load_site, sample_site
+from router.storage.accounts import Accounts, Role
 from router.storage.audit import Audit
-from router.storage.database import Database, open_database
+from router.storage.database import Database, open_database, utc_now
 from router.storage.journal import Journal
 from router.storage.keys import Keys, Scope
 from router.storage.records import Idempotency, NewDecision, new_id
 from router.verdict import Verdict, VerdictKind
 
-__all__ = ["made_up_decisions", "main"]
+__all__ = ["made_up_decisions", "main", "too_slow"]
 
 _MANY, _FEW = 1_000_000, 5_000
 _MANY_KEYS, _FEW_KEYS = 10_000, 100
 _CALLS, _FEW_CALLS = 500, 30
 _AT_ONCE = 500
+_JUDGED = 10
+"""Of so many decisions one gets a verdict."""
+_PAGE_MS = 200.0
 _BODY = "集镇污水直排河沟，夏天气味重，群众反映强烈。建议尽快铺设污水管网。" * 9
 _NOTE = (
     "Milliseconds by the clock, one caller; ratio: the filled database against the empty one, in turns. "
-    "Power safe: the call returns when the disk has it, so the disk's own time is in it."
+    "Power safe: the call returns when the disk has it, so the disk's own time is in it. "
+    f"Half of the lists and pages are to take less than {_PAGE_MS:.0f} ms."
 )
+_PASSWORD = "Qinghe-2026-lamp"  # of databases that are thrown away
 
 Call = Callable[[], object]
+
+
+class Opened(NamedTuple):
+    """A database and its URL, for a service of its own on it."""
+
+    url: str
+    database: Database
 
 
 class Years:
@@ -54,7 +70,7 @@ class Years:
 
     def __init__(self, steps: int) -> None:
         self._step = timedelta(days=5 * 365) / steps
-        self.time = datetime(2021, 11, 23, tzinfo=UTC)
+        self.time = datetime.now(UTC) - timedelta(days=5 * 365)
 
     def __call__(self) -> datetime:
         self.time += self._step
@@ -102,10 +118,19 @@ def fill(database: Database, decisions: int, keys: int) -> float:
         for at in bar:
             news = [next(made) for _ in range(min(_AT_ONCE, decisions - at))]
             journal.record_many([(new, None) for new in news])
+            _judge(database, [new.id for new in news[::_JUDGED]])
     seconds = time.perf_counter() - started
     for n in range(keys):
         Keys(database).create(f"k{n}", [Scope.SUGGEST], "command:benchmark")
     return decisions / seconds
+
+
+def _judge(database: Database, ids: list[str]) -> None:
+    """Give a verdict on each, in one transaction: by the front door each would wait for the disk."""
+    journal, accepted = Journal(database), Verdict(VerdictKind.ACCEPTED)
+    with database.write(durable=False) as connection:
+        for decision in ids:
+            journal._add_verdict(connection, decision, accepted, "user:zhang", database.now())
 
 
 def calls(database: Database) -> dict[str, Call]:
@@ -130,7 +155,54 @@ def calls(database: Database) -> dict[str, Call]:
         "the latest 50": lambda: journal.latest(),
         "100 since a year ago": lambda: journal.decisions(since),
         "100 after a known one": lambda: journal.decisions(after=after),
+        "100 verdicts since a year ago": lambda: journal.all_verdicts(since),
     }
+
+
+def requests(database: Database, connection: Connection) -> dict[str, Call]:
+    """Return what programs and people ask of a service on a database."""
+    key = Keys(database).create(new_id(), [Scope.SUGGEST, Scope.VERDICT], "command:benchmark").secret
+    keyed = {"Authorization": f"Bearer {key}"}
+    year_ago = f"{database.now() - timedelta(days=365):%Y-%m-%d}"
+    known = Journal(database).decisions(database.now() - timedelta(days=365), limit=1)
+    middle = known[0].id if known else Journal(database).latest(limit=1)[0].id
+    made = made_up_decisions(new_id())
+
+    def suggest() -> None:
+        case = next(made).proposal
+        sent = {"case_id": case.case_id, "title": case.title, "body": case.body}
+        _get(connection, request_bytes("POST", "/api/v1/suggest", sent, keyed))
+
+    def get(path: str, headers: dict[str, str]) -> Call:
+        request = request_bytes("GET", path, headers=headers)
+        return lambda: _get(connection, request)
+
+    clerk, head = (_logged_in(database, role) for role in (Role.ADMIN, Role.SECTION_HEAD))
+    return {
+        "POST /api/v1/suggest": suggest,
+        "GET /api/v1/decisions, since a year ago": get(f"/api/v1/decisions?since={year_ago}", keyed),
+        "GET /api/v1/decisions, after a known one": get(f"/api/v1/decisions?after={middle}", keyed),
+        "GET /api/v1/verdicts, since a year ago": get(f"/api/v1/verdicts?since={year_ago}", keyed),
+        "page of the latest": get("/decisions", clerk),
+        "page of a year ago": get(f"/decisions?before={middle}", clerk),
+        "page of a section head": get("/decisions", head),
+        "page of one decision": get(f"/decisions/{middle}", clerk),
+        "page of the audit log": get("/audit", clerk),
+    }
+
+
+def _get(connection: Connection, request: bytes) -> None:
+    answer = connection.ask(request)
+    if answer.status != 200:
+        raise click.ClickException(f"answered {answer.status}: {answer.body[:200]!r}")
+
+
+def _logged_in(database: Database, role: Role) -> dict[str, str]:
+    """Return what a browser sends in which somebody of a role has logged in."""
+    accounts, name = Accounts(database), f"u{new_id()}"
+    section = "drainage" if role is Role.SECTION_HEAD else ""
+    accounts.create(name, _PASSWORD, role, f"user:{name}", section)
+    return {"Cookie": f"fenban={accounts.login(name, _PASSWORD).token}"}
 
 
 def in_turns(
@@ -150,10 +222,12 @@ def in_turns(
     return found
 
 
-def compare(filled: Database, empty: Database, n: int, title: str) -> tuple[Table, dict[str, Any]]:
+def compare(
+    filled: dict[str, Call], empty: dict[str, Call], n: int, title: str
+) -> tuple[Table, dict[str, Any]]:
     """Return the table of both databases."""
     rows, figures = [], {}
-    for name, (with_many, with_none) in in_turns(calls(filled), calls(empty), n).items():
+    for name, (with_many, with_none) in in_turns(filled, empty, n).items():
         p50, p99 = statistics.median(with_many), statistics.quantiles(with_many, n=100)[98]
         base = statistics.median(with_none)
         rows.append([name, f"{p50:.2f}", f"{p99:.2f}", f"{base:.2f}", f"{p50 / base:.2f}"])
@@ -161,35 +235,88 @@ def compare(filled: Database, empty: Database, n: int, title: str) -> tuple[Tabl
     return Table(title, ["", "p50", "p99", "p50, empty", "ratio"], rows), figures
 
 
-def measure(filled: Database, empty: Database, decisions: int, keys: int, n: int) -> Report:
+def served(filled: Opened, empty: Opened, n: int, title: str, place: Path) -> tuple[Table, dict[str, Any]]:
+    """Return the table of a service on each of both databases, one worker each."""
+    store = make_store(place / "store")
+    with ExitStack() as stack:
+        asked = []
+        for name, (url, database) in (("filled", filled), ("empty", empty)):
+            port = free_port()
+            more = ("--database", url, "--workers", "1", "--log-level", "error")
+            command = fenban_command(store, port, *more, site=sample_site())
+            stack.enter_context(Server(command, port, place / f"{name}.log"))
+            asked.append(requests(database, stack.enter_context(Connection(port))))
+        return compare(*asked, n, title)
+
+
+def measure(filled: Opened, empty: Opened, decisions: int, keys: int, n: int, place: Path) -> Report:
     """Fill one database and measure both."""
-    clock = Years(decisions)
-    filled.now = clock
-    rate = fill(filled, decisions, keys)
-    end = clock.time
-    started_at = datetime.now(UTC)
-    filled.now = lambda: end + (datetime.now(UTC) - started_at)
-    kind = "PostgreSQL" if "postgresql" in filled.place else "SQLite"
-    table, figures = compare(
-        filled, empty, n, f"{kind}, {decisions:,} decisions and {keys:,} keys; milliseconds"
-    )
+    database = filled.database
+    database.now = Years(decisions)
+    rate = fill(database, decisions, keys)
+    database.now = utc_now
+    kind = "PostgreSQL" if "postgresql" in database.place else "SQLite"
+    beside = f"{kind}, {decisions:,} decisions and {keys:,} keys; milliseconds"
+    table, figures = compare(calls(database), calls(empty.database), n, beside)
+    asked, answered = served(filled, empty, n, f"A service on {beside}", place)
     started = time.perf_counter()
-    checked = Audit(filled).verify()
+    checked = Audit(database).verify()
     seconds = time.perf_counter() - started
     more = {
         "filled, decisions/s": f"{rate:,.0f}",
         "audit verify, rows/s": f"{checked.count / seconds:,.0f}",
     }
     other = Table(f"{kind}, in one go", ["", ""], [[name, value] for name, value in more.items()])
-    return Report(
-        [table, other], {"decisions": decisions, "keys": keys, "fill_per_second": rate, **figures}, _NOTE
-    )
+    known = {"decisions": decisions, "keys": keys, "fill_per_second": rate, **figures, **answered}
+    return Report([table, asked, other], known, _NOTE)
+
+
+def too_slow(figures: dict[str, Any]) -> list[str]:
+    """Return the lists and pages of a service that took too long."""
+    return [
+        f"{name}: {figures[name]['p50']:.0f} ms"
+        for name in figures
+        if name.startswith(("GET ", "page ")) and figures[name]["p50"] >= _PAGE_MS
+    ]
+
+
+@contextmanager
+def databases_of(
+    filled: str | None, empty: str | None, place: Path, *, postgresql: bool
+) -> Iterator[tuple[Opened, Opened]]:
+    """Open the database to be filled and the one to compare with."""
+    with ExitStack() as stack:
+        if postgresql:
+            cluster = stack.enter_context(own_server())
+            filled, empty = cluster.new_database(), cluster.new_database()
+        urls = filled or f"sqlite:///{place}/filled.db", empty or f"sqlite:///{place}/empty.db"
+        one, other = (Opened(url, open_database(url)) for url in urls)
+        stack.callback(one.database.close)
+        stack.callback(other.database.close)
+        yield one, other
+
+
+@contextmanager
+def own_server() -> Iterator[Any]:
+    """Start a PostgreSQL server that waits for its disk, as a real one does."""
+    from tests.storage.postgres import Cluster, find_binaries
+
+    binaries = find_binaries()
+    if binaries is None:
+        raise click.UsageError("PostgreSQL is not installed")
+    cluster = Cluster(binaries, durable=True)
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.remove()
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--decisions", type=int, help=f"How many to fill in, {_MANY:,} by default.")
 @click.option("--database", help="An empty database to fill; a temporary SQLite file by default.")
 @click.option("--empty", help="An empty database to compare with.")
+@click.option("--postgresql", is_flag=True, help="Start a PostgreSQL server and use that.")
 @click.option("--quick", is_flag=True, help=f"{_FEW:,} decisions and few calls: to see that it runs.")
 @click.option(
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Put the tables into this file."
@@ -205,24 +332,24 @@ def main(
     database: str | None,
     empty: str | None,
     *,
+    postgresql: bool,
     quick: bool,
     markdown: Path | None,
     part: str,
     json_file: Path | None,
 ) -> None:
     """Measure storing and listing in an empty database and beside a million decisions."""
-    if (database is None) != (empty is None):
-        raise click.UsageError("--database and --empty belong together")
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        filled, other = (
-            open_database(url or f"{folder}/{name}.db") for name, url in (("a", database), ("b", empty))
-        )
-        stack.callback(filled.close)
-        stack.callback(other.close)
-        many, keys, n = (_FEW, _FEW_KEYS, _FEW_CALLS) if quick else (_MANY, _MANY_KEYS, _CALLS)
-        report = measure(filled, other, decisions or many, keys, n)
+    if (database is None) != (empty is None) or (postgresql and database):
+        raise click.UsageError("--database and --empty belong together, and without --postgresql")
+    many, keys, n = (_FEW, _FEW_KEYS, _FEW_CALLS) if quick else (_MANY, _MANY_KEYS, _CALLS)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        databases_of(database, empty, Path(folder), postgresql=postgresql) as (filled, other),
+    ):
+        report = measure(filled, other, decisions or many, keys, n, Path(folder))
     report.publish(markdown, part, json_file)
+    if slow := too_slow(report.figures):
+        raise click.ClickException(f"{len(slow)} too slow, such as {slow[0]}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
         * StorageUnavailableError   it does not answer now: stopped, full, read-only, locked
         * IdempotencyConflictError  a key was used again with another request
         * UnknownDecisionError      there is no decision of that id
+        * UnknownVerdictError       there is no verdict of that id
     * LoginError             name and password do not let anybody in
     * OutputError            a result could not be written
 """
@@ -34,6 +35,7 @@ __all__ = [
     "TamperedError",
     "TrainingError",
     "UnknownDecisionError",
+    "UnknownVerdictError",
     "UsageError",
 ]
 
@@ -142,6 +144,12 @@ class UnknownDecisionError(StorageError):
     """No decision has the id that was given."""
 
     code = "unknown_decision"
+
+
+class UnknownVerdictError(StorageError):
+    """No verdict has the id that was given."""
+
+    code = "unknown_verdict"
 
 
 class LoginError(FenbanError):

@@ -89,3 +89,15 @@ def test_an_example_gets_the_lead_and_gives_a_verdict_once(
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines() == ["主办：市政工程管理所", "已送回：采纳"]
     assert service.stored(language) == [("028", "accepted")]
+
+
+def test_what_people_decided_is_fetched_once(service: Service, tmp_path: Path) -> None:
+    environment = {**service.environment("fetcher"), "FENBAN_NEXT": str(tmp_path / "next")}
+    subprocess.run([sys.executable, CLIENTS / "suggest.py"], env=environment, check=True)
+    fetch = [sys.executable, CLIENTS / "verdicts.py"]
+    first, second = (
+        subprocess.run(fetch, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
+        for _ in range(2)
+    )
+    assert first.splitlines()[-1].split()[1:] == ["accepted"]
+    assert second == ""

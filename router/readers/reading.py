@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -96,7 +98,7 @@ def list_files(path: Path) -> list[Path]:
     raise InputError("没有这个文件或文件夹", where=str(path), hint="请检查路径")
 
 
-def read_bytes(data: bytes, name: str) -> ReadReport:
+def read_bytes(data: bytes, name: str, *, seconds: float = math.inf) -> ReadReport:
     r"""Read the content of one file, as an upload brings it.
 
     Parameters
@@ -104,6 +106,9 @@ def read_bytes(data: bytes, name: str) -> ReadReport:
     data : bytes
     name : str
         Used in messages; the kind of file is told by the content.
+    seconds : float
+        After which nothing more is begun: each file of an archive has limits
+        of its own, but there may be many. What was read until then is kept.
 
     Returns
     -------
@@ -121,8 +126,12 @@ def read_bytes(data: bytes, name: str) -> ReadReport:
     if reader is None:
         return _only(refusal(data, name))
     screen, report = Screen(name), ReadReport()
+    until = time.monotonic() + seconds
     for item in _safely(reader, data, name):
         report.add(screen.proposal(item) if isinstance(item, Proposal) else screen.message(item))
+        if time.monotonic() >= until:
+            report.add(_too_slow(name, seconds))
+            break
     if note := screen.note():
         report.add(note)
     if not report.proposals and not report.problems:
@@ -194,6 +203,11 @@ def _checked(items: Iterable[object], reader: Reader) -> Iterator[Item]:
 
 def _too_large(name: str, size: int) -> ReadProblem:
     reason = f"文件有 {size / 2**20:.0f} MB，超过上限 {MAX_FILE_BYTES / 2**20:.0f} MB，未读；请拆成几个文件"
+    return ReadProblem(name, "", reason, "unsupported")
+
+
+def _too_slow(name: str, seconds: float) -> ReadProblem:
+    reason = f"已读了 {seconds:.0f} 秒，到此为止，后面若还有就没有读；请拆成几个文件，分几次读"
     return ReadProblem(name, "", reason, "unsupported")
 
 

@@ -11,7 +11,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from router.console import database_option, json_option, say, store_option, write_json
+from router.console import database_option, json_option, say, site_option, store_option, write_json
+from router.errors import UsageError
+from router.site_files import load_site
 from router.storage.accounts import Accounts, Role, User
 from router.storage.commands import opened, who
 from router.storage.keys import ApiKey, Keys, Scope
@@ -24,6 +26,11 @@ _ROLE_WORDS = {
     Role.ADMIN: "管理员",
     Role.AUDITOR: "审计员",
 }
+_section_option = click.option(
+    "--section",
+    default="",
+    help="股室负责人的股室，id、名称或代码；给出 --site 才核对 · section of a section head",
+)
 _password_option = click.option(
     "--password-stdin",
     is_flag=True,
@@ -132,7 +139,8 @@ def users() -> None:
     required=True,
     help="角色：clerk 经办人、section_head 股室负责人、admin 管理员、auditor 审计员 · role",
 )
-@click.option("--section", default="", help="股室负责人的股室 id · section of a section head")
+@_section_option
+@site_option
 @_password_option
 @database_option
 @store_option
@@ -140,15 +148,17 @@ def add_user(
     name: str,
     role: str,
     section: str,
+    site: Path | None,
     *,
     password_stdin: bool,
     database: str | None,
     store: Path,
 ) -> None:
     """建立一个账户 · make an account."""
+    section = _known_section(section, site)
     with opened(database, store, create=True) as found:
         Accounts(found).create(name, _password(password_stdin), Role(role), who(), section)
-    say(f"已建立账户 {name}（{_ROLE_WORDS[Role(role)]}）")
+    say(f"已建立账户 {name}（{_ROLE_WORDS[Role(role)]}），第一次登录时要改口令")
 
 
 @users.command("list")
@@ -168,7 +178,8 @@ def list_users(database: str | None, store: Path, json_file: str | None) -> None
         locked = user.locked_until and user.locked_until > now
         state = "已停用" if user.disabled_at else "已锁定" if locked else "在用"
         role = _ROLE_WORDS[user.role]
-        table.add_row(user.name, role, user.section, _day(user.created_at), _day(user.password_at), state)
+        changed = "登录后自己改" if user.provisional else _day(user.password_at)
+        table.add_row(user.name, role, user.section, _day(user.created_at), changed, state)
     Console().print(table)
 
 
@@ -181,7 +192,7 @@ def password(name: str, *, password_stdin: bool, database: str | None, store: Pa
     """另设口令，并解除锁定 · set another password, and unlock."""
     with opened(database, store) as found:
         Accounts(found).set_password(name, _password(password_stdin), who())
-    say(f"已改 {name} 的口令，原来的登录已退出")
+    say(f"已改 {name} 的口令，原来的登录已退出，再登录时要改成自己的")
 
 
 @users.command()
@@ -189,11 +200,13 @@ def password(name: str, *, password_stdin: bool, database: str | None, store: Pa
 @click.option(
     "--role", type=click.Choice([role.value for role in Role]), required=True, help="角色 · the new role"
 )
-@click.option("--section", default="", help="股室负责人的股室 id · section of a section head")
+@_section_option
+@site_option
 @database_option
 @store_option
-def role(name: str, role: str, section: str, database: str | None, store: Path) -> None:
+def role(name: str, role: str, section: str, site: Path | None, database: str | None, store: Path) -> None:
     """改角色 · give an account another role."""
+    section = _known_section(section, site)
     with opened(database, store) as found:
         Accounts(found).set_role(name, Role(role), who(), section)
     say(f"{name} 现为{_ROLE_WORDS[Role(role)]}")
@@ -219,6 +232,21 @@ def enable(name: str, database: str | None, store: Path) -> None:
     with opened(database, store) as found:
         Accounts(found).enable(name, who())
     say(f"已启用 {name}")
+
+
+def _known_section(written: str, site: Path | None) -> str:
+    """Return the id of a section as the site has it; without a site, what was written."""
+    if not written:
+        return ""
+    if site is None:
+        say(f"没有用 --site 指明站点，没有核对股室“{written}”")
+        return written
+    known = load_site(site)
+    found = known.label_of(written)
+    if found is None or found not in known.sections:
+        there = "、".join(f"{one.id}（{one.name}）" for one in known.sections.values())
+        raise UsageError(f"站点里没有股室“{written}”", where=str(site), hint=f"可写 {there}")
+    return found
 
 
 def _password(from_stdin: bool) -> str:  # a flag of the command line
@@ -261,6 +289,7 @@ def _user_json(user: User) -> dict[str, object]:
         "section": user.section,
         "created_at": _iso(user.created_at),
         "password_at": _iso(user.password_at),
+        "provisional": user.provisional,
         "locked_until": _iso(user.locked_until),
         "disabled_at": _iso(user.disabled_at),
     }

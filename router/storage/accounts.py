@@ -54,6 +54,8 @@ class User:
     created_at : datetime
     password_at : datetime
         When the password was last set.
+    provisional : bool
+        Whether somebody else has set it: its owner changes it first.
     locked_until : datetime or None
         Until when no password is tried, after too many wrong ones.
     disabled_at : datetime or None
@@ -64,13 +66,14 @@ class User:
     section: str
     created_at: datetime
     password_at: datetime
+    provisional: bool
     locked_until: datetime | None
     disabled_at: datetime | None
 
     @property
     def actor(self) -> str:
         """How audit and journal call the person."""
-        return f"user:{self.name}"
+        return _actor(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Accounts:
         if (role is Role.SECTION_HEAD) != bool(section):
             raise InputError("股室负责人要写明股室，其他角色不写", where="section")
         check_password(name, password)
-        hashed, now = hash_password(password), self._database.now()
+        hashed, now, provisional = hash_password(password), self._database.now(), made_by != _actor(name)
         with self._database.write() as connection:
             # the chain first: who makes an account of the same name at the same time waits here
             self._note(connection, made_by, "user_created", name, role=role.value, section=section)
@@ -131,10 +134,11 @@ class Accounts:
                 "created_at": now,
                 "created_by": made_by,
                 "password_at": now,
+                "provisional": provisional,
                 "failed": 0,
             }
             connection.execute(insert(users), row)
-        return User(name, role, section, now, now, None, None)
+        return User(name, role, section, now, now, provisional, None, None)
 
     def list(self) -> list[User]:
         """Return all accounts by name, the disabled ones too."""
@@ -156,13 +160,19 @@ class Accounts:
     def set_password(self, name: str, password: str, made_by: str) -> None:
         """Set another password; all sessions of the account end, a lock too.
 
+        One that anybody but the account's owner sets is provisional.
+
         Raises
         ------
         InputError
             If there is no such account, or the password is too weak.
         """
         check_password(name, password)
-        new = {"password_hash": hash_password(password), "password_at": self._database.now()}
+        new = {
+            "password_hash": hash_password(password),
+            "password_at": self._database.now(),
+            "provisional": made_by != _actor(name),
+        }
         self._change(name, made_by, "password_set", {**new, "failed": 0, "locked_until": None})
 
     def set_role(self, name: str, role: Role, made_by: str, section: str = "") -> None:
@@ -241,7 +251,7 @@ class Accounts:
                     "expires_at": now + _LONGEST,
                 },
             )
-            self._note(connection, f"user:{row.name}", "login", row.name)
+            self._note(connection, _actor(row.name), "login", row.name)
         return Session(_user(row), token)
 
     def _failed(self, name: str) -> None:
@@ -249,11 +259,11 @@ class Accounts:
             failed = connection.execute(
                 _one(name).values(failed=users.c.failed + 1).returning(users.c.failed)
             ).scalar_one()
-            self._note(connection, f"user:{name}", "login_failed", name, failed=failed)
+            self._note(connection, _actor(name), "login_failed", name, failed=failed)
             if failed >= _FAILURES:
                 until = self._database.now() + _LOCKED_FOR
                 connection.execute(_one(name).values(failed=0, locked_until=until))
-                self._note(connection, f"user:{name}", "user_locked", name)
+                self._note(connection, _actor(name), "user_locked", name)
 
     def _change(self, name: str, made_by: str, action: str, values: dict[str, Any], **told: Any) -> None:
         with self._database.write() as connection:
@@ -264,6 +274,10 @@ class Accounts:
 
     def _note(self, connection: Connection, actor: str, action: str, subject: str, **details: Any) -> None:
         add_entry(connection, self._database, actor, action, subject, **details)
+
+
+def _actor(name: str) -> str:
+    return f"user:{name}"
 
 
 def _row(connection: Connection, name: str) -> Row[Any] | None:
@@ -281,6 +295,7 @@ def _user(row: Row[Any]) -> User:
         section=row.section,
         created_at=row.created_at,
         password_at=row.password_at,
+        provisional=row.provisional,
         locked_until=row.locked_until,
         disabled_at=row.disabled_at,
     )

@@ -9,12 +9,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, delete, func, insert, select, tuple_
 
-from router.errors import StorageUnavailableError, UnknownDecisionError
+from router.errors import StorageUnavailableError
 from router.storage.audit import VERDICT, add_entry, verdict_details
 from router.storage.backend import Lock
 from router.storage.database import Database
-from router.storage.idempotency import first_answer, keep_answer
-from router.storage.reading import labelled, labelled_case, selected, standing, stored, stored_verdict
+from router.storage.idempotency import first_answer, keep_answer, remove_expired
+from router.storage.listing import MOST, following, number_of, unknown_decision
+from router.storage.reading import (
+    labelled,
+    labelled_case,
+    selected,
+    selected_verdicts,
+    standing,
+    stored,
+    stored_verdict,
+)
 from router.storage.recording import add_decision, add_verdict
 from router.storage.records import (
     Idempotency,
@@ -31,11 +40,8 @@ from router.verdict import Verdict, VerdictKind
 
 __all__ = ["Journal"]
 
-_CLOCKS_APART = timedelta(minutes=2)
-"""By how much the clocks of several machines may differ for `Journal.decisions` to miss nothing."""
-
 _AT_ONCE = 500
-_MOST = 2**63 - 1
+_TIDY_EVERY = timedelta(seconds=5)
 
 
 class Journal:
@@ -53,6 +59,7 @@ class Journal:
     def __init__(self, database: Database, *, power_safe: bool = True) -> None:
         self._database = database
         self._power_safe = power_safe
+        self._tidied: datetime | None = None
 
     def earlier(self, request: Idempotency) -> dict[str, Any] | None:
         """Return what a repeated request was answered, None where it is new; ask before any work is done.
@@ -103,6 +110,8 @@ class Journal:
             self._database.backend.together(connection, Lock.ORDER)
             for at in order:
                 found[at] = self._record(connection, *items[at])
+            if any(request for _, request in items):
+                self._tidy(connection)
         return [found[at] for at in range(len(items))]
 
     def decision(self, id: str) -> StoredDecision | None:  # noqa: A002  # the word of the interface
@@ -132,15 +141,9 @@ class Journal:
         UnknownDecisionError
             If there is no decision `after`.
         """
-        query = selected().where(decisions.c.seq <= self._settled()).order_by(decisions.c.seq).limit(limit)
+        query = selected().where(decisions.c.seq <= self._settled()).limit(limit)
         with self._database.read() as connection:
-            if after is not None:
-                query = query.where(decisions.c.seq > _seq(connection, after))
-            elif since is not None:
-                query = query.where(decisions.c.seq >= _first_since(connection, since))
-            if since is not None:
-                query = query.where(decisions.c.created_at >= since)
-            return _with_verdicts(connection, query)
+            return _with_verdicts(connection, following(connection, query, decisions, since, after))
 
     def latest(self, before: str | None = None, limit: int = 50) -> list[StoredDecision]:
         """Return decisions, the newest first; `before` is the id of the last one seen.
@@ -153,7 +156,7 @@ class Journal:
         query = selected().order_by(decisions.c.seq.desc()).limit(limit)
         with self._database.read() as connection:
             if before is not None:
-                query = query.where(decisions.c.seq < _seq(connection, before))
+                query = query.where(decisions.c.seq < number_of(connection, decisions, before))
             return _with_verdicts(connection, query)
 
     def verdict(
@@ -192,18 +195,38 @@ class Journal:
             answer = self._add_verdict(connection, decision_id, verdict, made_by, now).told()
             if request:
                 keep_answer(connection, request, answer, now)
+                self._tidy(connection)
         return Recorded(answer, repeated=False)
 
     def verdicts(self, decision_id: str) -> list[StoredVerdict]:
         """Return the verdicts on a decision, the oldest first; the last one stands."""
-        query = (
-            select(verdicts, decisions.c.id.label("decision_id"), remarks.c.reason)
-            .join(decisions, decisions.c.seq == verdicts.c.decision_ref)
-            .outerjoin(remarks, remarks.c.verdict_ref == verdicts.c.seq)
-            .where(decisions.c.id == decision_id)
-            .order_by(verdicts.c.seq)
-        )
+        query = selected_verdicts().where(decisions.c.id == decision_id).order_by(verdicts.c.seq)
         with self._database.read() as connection:
+            return [stored_verdict(row) for row in connection.execute(query)]
+
+    def all_verdicts(
+        self, since: datetime | None = None, after: str | None = None, limit: int = 100
+    ) -> list[StoredVerdict]:
+        """Return verdicts on all decisions in the order they were given; see `decisions`.
+
+        They are numbered while the lock of the audit chain is held, so in the
+        order in which they can be seen: none appears before one that was seen.
+
+        Parameters
+        ----------
+        since : datetime, optional
+            The first moment.
+        after : str, optional
+            Id of the last verdict that is known already.
+        limit : int
+
+        Raises
+        ------
+        UnknownVerdictError
+            If there is no verdict `after`.
+        """
+        with self._database.read() as connection:
+            query = following(connection, selected_verdicts().limit(limit), verdicts, since, after)
             return [stored_verdict(row) for row in connection.execute(query)]
 
     def export_verdicts(self) -> Iterator[LabelledCase]:
@@ -272,7 +295,7 @@ class Journal:
             select(decisions.c.seq, decisions.c.case_ref).where(decisions.c.id == decision_id)
         ).one_or_none()
         if found is None:
-            raise _unknown(decision_id)
+            raise unknown_decision(decision_id)
         if verdict.kind is VerdictKind.RETURNED and verdict.returned_on is None:
             verdict = replace(verdict, returned_on=now.astimezone().date())
         new = StoredVerdict(new_id(), decision_id, now, made_by, verdict)
@@ -284,10 +307,17 @@ class Journal:
         add_entry(connection, self._database, made_by, VERDICT, new.id, **verdict_details(new))
         return new
 
+    def _tidy(self, connection: Connection) -> None:
+        """Remove some first answers that have expired, now and then: new ones come, old ones must go."""
+        now = self._database.now()
+        if self._tidied is None or now - self._tidied >= _TIDY_EVERY:
+            self._tidied = now
+            remove_expired(connection, now, _AT_ONCE)
+
     def _settled(self) -> int:
         """Return up to which number no decision can still appear."""
         if self._database.backend.numbers_in_order:
-            return _MOST
+            return MOST
         with self._database.write(durable=False) as connection:
             self._database.backend.alone(connection, Lock.ORDER)
             return connection.execute(select(func.max(decisions.c.seq))).scalar_one() or 0
@@ -305,29 +335,7 @@ class Journal:
                 return removed
 
 
-def _seq(connection: Connection, id: str) -> int:  # noqa: A002
-    found = connection.execute(select(decisions.c.seq).where(decisions.c.id == id)).scalar_one_or_none()
-    if found is None:
-        raise _unknown(id)
-    return int(found)
-
-
-def _first_since(connection: Connection, since: datetime) -> int:
-    """Return a number before which no decision is as late as `since`."""
-    query = (
-        select(decisions.c.seq)
-        .where(decisions.c.created_at >= since - _CLOCKS_APART)
-        .order_by(decisions.c.created_at)
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none() or _MOST
-
-
 def _with_verdicts(connection: Connection, query: Select[Any]) -> list[StoredDecision]:
     rows = connection.execute(query).all()
     stands = standing(connection, [row.seq for row in rows])
     return [stored(row, stands.get(row.seq)) for row in rows]
-
-
-def _unknown(id: str) -> UnknownDecisionError:  # noqa: A002
-    return UnknownDecisionError(f"没有决定 {id[:50]}", hint="请核对 decision_id")

@@ -15,7 +15,15 @@ from router.storage.records import LabelledCase, StoredDecision, StoredVerdict
 from router.storage.tables import cases, decisions, remarks, texts, verdicts
 from router.verdict import Verdict, VerdictKind
 
-__all__ = ["labelled", "labelled_case", "selected", "standing", "stored", "stored_verdict"]
+__all__ = [
+    "labelled",
+    "labelled_case",
+    "selected",
+    "selected_verdicts",
+    "standing",
+    "stored",
+    "stored_verdict",
+]
 
 _CASE = (*cases.c["source", "level", "session", "case_id"], cases.c.kind.label("kind_of_case"))
 _TEXT = (*texts.c["title", "body", "proposer", "extra"],)
@@ -61,17 +69,21 @@ def standing(connection: Connection, decision_refs: Sequence[int]) -> dict[int, 
         .where(verdicts.c.decision_ref.in_(decision_refs))
         .group_by(verdicts.c.decision_ref)
     )
-    query = (
-        select(verdicts, decisions.c.id.label("decision_id"), remarks.c.reason)
-        .join(decisions, decisions.c.seq == verdicts.c.decision_ref)
-        .outerjoin(remarks, remarks.c.verdict_ref == verdicts.c.seq)
-        .where(verdicts.c.seq.in_(newest))
-    )
+    query = selected_verdicts().where(verdicts.c.seq.in_(newest))
     return {row.decision_ref: stored_verdict(row) for row in connection.execute(query)}
 
 
+def selected_verdicts() -> Select[Any]:
+    """Select verdicts with their decision's id and their reason, as `stored_verdict` reads them."""
+    return (
+        select(verdicts, decisions.c.id.label("decision_id"), remarks.c.reason)
+        .join(decisions, decisions.c.seq == verdicts.c.decision_ref)
+        .outerjoin(remarks, remarks.c.verdict_ref == verdicts.c.seq)
+    )
+
+
 def stored_verdict(row: Row[Any]) -> StoredVerdict:
-    """Make the record of a row of ``verdicts`` with its decision's id and its reason."""
+    """Make the record of a row of `selected_verdicts`."""
     verdict = Verdict(
         kind=VerdictKind(row.kind),
         section=row.section,

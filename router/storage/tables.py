@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 __all__ = [
@@ -186,7 +188,7 @@ verdicts = Table(
     Column("id", _ID, nullable=False),
     Column("decision_ref", ForeignKey("decisions.seq"), nullable=False),
     Column("case_ref", ForeignKey("cases.ref"), nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False, index=True),
     Column("made_by", PlainText, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("section", PlainText, nullable=False),
@@ -243,6 +245,7 @@ users = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", PlainText, nullable=False),
     Column("password_at", UtcTime, nullable=False),
+    Column("provisional", Boolean, nullable=False, server_default=false()),
     Column("failed", Integer, nullable=False),
     Column("locked_until", UtcTime),
     Column("disabled_at", UtcTime),

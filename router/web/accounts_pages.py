@@ -193,8 +193,7 @@ def _password_page(problem: ProblemError | None = None) -> Response:
         problem.kind.status if problem else 200,
         problem=problem,
         own="session" in g and g.session is not None,
-        expired=auth.password_expired(),
-        days=auth.access().password_days,
+        due=auth.password_due(),
     )
 
 

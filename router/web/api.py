@@ -25,7 +25,7 @@ from router.web.intake import (
 )
 from router.web.recording import answered, earlier, new_decision, repeatable, store, store_verdict
 from router.web.rule_schemas import DryRunIn
-from router.web.schemas import BatchIn, CaseIn, DecisionsIn, VerdictIn
+from router.web.schemas import BatchIn, CaseIn, SinceIn, VerdictIn
 from router.web.suggesting import answer_of, known_decision, stored_json
 
 __all__ = ["blueprint"]
@@ -76,10 +76,21 @@ def verdicts() -> Response:
     return answered(recorded.answer, repeated=recorded.repeated)
 
 
+@blueprint.get("/verdicts")
+def verdict_list() -> Response:
+    """List what people decided in the order it was stored."""
+    asked = checked(SinceIn, request.args.to_dict())
+    found = services().journal.all_verdicts(asked.since, asked.after, asked.limit + 1)
+    shown = found[: asked.limit]
+    following = shown[-1].id if shown else asked.after
+    told = {"verdicts": [one.told() for one in shown], "next": following, "more": len(found) > len(shown)}
+    return jsonify(told)
+
+
 @blueprint.get("/decisions")
 def decisions() -> Response:
     """List the decisions in the order they were stored."""
-    asked = checked(DecisionsIn, request.args.to_dict())
+    asked = checked(SinceIn, request.args.to_dict())
     found = services().journal.decisions(asked.since, asked.after, asked.limit + 1)
     shown = found[: asked.limit]
     following = shown[-1].id if shown else asked.after

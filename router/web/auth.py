@@ -33,7 +33,7 @@ __all__ = [
     "is_this_machine",
     "key_caller",
     "key_required",
-    "password_expired",
+    "password_due",
     "person",
     "refuse_forged_identity",
     "set_cookie",
@@ -142,11 +142,16 @@ def person() -> Caller | None:
     return caller_of(g.session.user) if g.session else None
 
 
-def password_expired() -> bool:
-    """Say whether who logged in here must change the password first."""
+def password_due() -> str:
+    """Return why who logged in here must change the password first; empty where that isn't so."""
     session: Session | None = g.get("session")
-    longest = timedelta(days=access().password_days)
-    return session is not None and services().database.now() - session.user.password_at > longest
+    if session is None:
+        return ""
+    if session.user.provisional:
+        return "口令是别人设的，请先改成只有自己知道的"
+    days = access().password_days
+    late = services().database.now() - session.user.password_at > timedelta(days=days)
+    return f"口令已用满 {days} 天，请先改口令" if late else ""
 
 
 def cookie_name() -> str:

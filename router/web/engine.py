@@ -69,12 +69,15 @@ class Limits:
         Body of a form of the page, an upload included.
     page_cases : int
         Cases of one upload. More are a job for ``fenban suggest``.
+    read_seconds : float
+        After which no further file of an uploaded archive is begun.
     """
 
     json_bytes: int = 2 * _MB
     batch_bytes: int = 20 * _MB
     form_bytes: int = 50 * _MB
     page_cases: int = 1000
+    read_seconds: float = 30.0
 
 
 @dataclass(frozen=True)

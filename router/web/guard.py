@@ -43,8 +43,8 @@ _LOOPBACK_ONLY = "还没有建立密钥和账户，本服务只回应本机访�
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _SMALL = 64 * 1024
 """Bytes of a form that anybody may send."""
-_STAY = {"accounts.leave", "accounts.password", "accounts.change_password"}
-"""Where somebody with an expired password may still go."""
+_STAY = {"accounts.leave", "accounts.password", "accounts.change_password", "static"}
+"""Where somebody may still go who must change the password first."""
 
 
 def install(app: Flask) -> None:
@@ -107,8 +107,8 @@ def _check_caller(asked: Permission) -> AnyResponse | None:
     who = caller()
     if not asked.lets(who):
         return _refused(asked, who)
-    if request.endpoint not in _STAY and auth.password_expired():
-        return _to_password()
+    if request.endpoint not in _STAY and (why := auth.password_due()):
+        return _to_password(why)
     if request.method not in _SAFE and not who.scopes:
         csrf.check_form()
     return None
@@ -129,9 +129,9 @@ def _refused(asked: Permission, who: Caller) -> AnyResponse:
     return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")), 303)
 
 
-def _to_password() -> AnyResponse:
+def _to_password(why: str) -> AnyResponse:
     if request.method not in _SAFE:
-        raise ProblemError("password_expired")
+        raise ProblemError("password_expired", why)
     return redirect(url_for("accounts.password"), 303)
 
 

@@ -25,6 +25,8 @@ _SECURITY = {
     "scheme": "bearer",
     "description": "接口密钥，由 fenban keys create 建立；还没有任何密钥和账户时，只回答本机，不用密钥",
 }
+_OTHER_IDS = {("get", "decisions/{decision_id}"): "decision", ("get", "verdicts"): "verdicts/list"}
+"""Where the path alone is no good name, or another call's."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -124,12 +126,21 @@ OPERATIONS = (
     ),
     Operation(
         "get",
+        "/api/v1/verdicts",
+        "按存下的先后列出人的决定，用来取上次以后新增的",
+        schemas.VerdictsOut,
+        {"verdicts": [examples.VERDICT], "next": examples.VERDICT["verdict_id"], "more": False},
+        problems=("unknown_verdict", "invalid_fields"),
+        asks=schemas.SinceIn,
+    ),
+    Operation(
+        "get",
         "/api/v1/decisions",
         "按存下的先后列出决定，用来取上次以后新增的",
         schemas.DecisionsOut,
         {"decisions": [examples.STORED], "next": examples.STORED["decision_id"], "more": False},
         problems=("unknown_decision", "invalid_fields"),
-        asks=schemas.DecisionsIn,
+        asks=schemas.SinceIn,
     ),
     Operation(
         "get",
@@ -242,7 +253,7 @@ def _codes(operation: Operation) -> tuple[str, ...]:
 
 def _id(operation: Operation) -> str:
     path = operation.path.strip("/").replace("api/v1/", "")
-    return path.replace("decisions/{decision_id}", "decision")
+    return _OTHER_IDS.get((operation.method, path), path)
 
 
 def _in_path(operation: Operation) -> list[dict[str, Any]]:

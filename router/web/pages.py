@@ -124,7 +124,7 @@ def _read_upload() -> tuple[ReadReport, str]:
     if upload is None or not upload.filename:
         raise ProblemError("bad_request", "还没有选择文件，请先选择一个文件再提交")
     name = upload.filename.replace("\\", "/").rpartition("/")[2][-120:]
-    report = read_bytes(upload.read(), name)
+    report = read_bytes(upload.read(), name, seconds=services().limits.read_seconds)
     if not report.proposals:
         raise UnreadableError(report)
     most = services().limits.page_cases

@@ -83,6 +83,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "api.verdicts": _key(Scope.VERDICT),
     "api.decision": _LOOKS_UP,  # whoever knows an id was told it
     "api.decisions": _key(Scope.VERDICT),
+    "api.verdict_list": _key(Scope.VERDICT),
     "api.sections": _LOOKS_UP,
     "api.topics": _LOOKS_UP,
     "api.models": _LOOKS_UP,

@@ -71,6 +71,7 @@ _ALL = (
     Kind("untrusted_proxy", 403, "Identity header refused", "身份头只能由登记的代理服务器发来"),
     Kind("not_found", 404, "Not found", "没有这个地址"),
     Kind("unknown_decision", 404, "No such decision", "没有这个编号的决定"),
+    Kind("unknown_verdict", 404, "No such verdict", "没有这个编号的处理"),
     Kind("method_not_allowed", 405, "Method not allowed", "此地址不支持这种请求方法"),
     Kind(
         "idempotency_conflict",

@@ -30,7 +30,6 @@ __all__ = [
     "CaseIn",
     "DecisionDetailOut",
     "DecisionOut",
-    "DecisionsIn",
     "DecisionsOut",
     "HealthOut",
     "ModelsOut",
@@ -38,10 +37,12 @@ __all__ = [
     "ProblemOut",
     "ReadyOut",
     "SectionsOut",
+    "SinceIn",
     "TableIn",
     "TopicsOut",
     "VerdictIn",
     "VerdictOut",
+    "VerdictsOut",
 ]
 
 LONGEST_CELL = 32_767
@@ -186,8 +187,8 @@ class VerdictIn(BaseModel):
     returned_on: IsoDate = Field(None, description="退回日期，不填按当天")
 
 
-class DecisionsIn(BaseModel):
-    """Which decisions to list."""
+class SinceIn(BaseModel):
+    """Which decisions or verdicts to list."""
 
     since: Moment = Field(None, description="这一刻起存下的；只写日期为当天零时")
     after: DecisionId | None = Field(None, description="上次的 next")
@@ -373,6 +374,14 @@ class DecisionsOut(Out):
     """Suggestions in the order they were stored."""
 
     decisions: list[StoredDecisionOut]
+    next: str | None = Field(description="下次作为 after 送来，不会漏也不会重；一条也没有时为 null")
+    more: bool = Field(description="现在就还有")
+
+
+class VerdictsOut(Out):
+    """What people decided, in the order it was stored."""
+
+    verdicts: list[VerdictOut] = Field(description="同一个决定有几次的，后面的算数")
     next: str | None = Field(description="下次作为 after 送来，不会漏也不会重；一条也没有时为 null")
     more: bool = Field(description="现在就还有")
 

@@ -69,6 +69,16 @@ def test_a_bomb_is_refused() -> None:
     assert "压缩" in read_bytes(pack({"a.txt": b"0" * 30_000_000}), "a.zip").problems[0].reason
 
 
+def test_who_has_only_so_much_time_gets_what_was_read_until_then() -> None:
+    data = pack({f"{n}.txt": PAPER for n in range(5)} | {"z.zip": pack({"a.txt": PAPER})})
+    hurried = read_bytes(data, "a.zip", seconds=0)
+    assert [case.source for case in hurried.proposals] == ["a.zip/0.txt"]
+    (problem,) = hurried.problems
+    assert (problem.source, problem.code) == ("a.zip", "unsupported")
+    assert "已读了 0 秒" in problem.reason
+    assert len(read_bytes(data, "a.zip", seconds=60).proposals) == 6
+
+
 def test_broken_and_empty_zips_end_in_a_problem() -> None:
     whole = pack({"a.txt": PAPER})
     assert read_bytes(whole[:-30], "a.zip").problems[0].code == "unreadable"

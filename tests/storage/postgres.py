@@ -15,7 +15,8 @@ from router.storage.tables import metadata
 
 __all__ = ["Cluster", "empty", "find_binaries"]
 
-_QUICK = {"fsync": "off", "full_page_writes": "off", "listen_addresses": "", "max_connections": "60"}
+_OWN = {"listen_addresses": "", "max_connections": "60"}
+_QUICK = {"fsync": "off", "full_page_writes": "off"}
 
 
 def find_binaries() -> Path | None:
@@ -27,10 +28,11 @@ def find_binaries() -> Path | None:
 
 
 class Cluster:
-    """A server that listens on a socket in its own folder."""
+    """A server that listens on a socket in its own folder; only a durable one waits for its disk."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
         self._binaries = binaries
+        self._settings = _OWN if durable else {**_OWN, **_QUICK}
         self.folder = Path(tempfile.mkdtemp(prefix="fenban-pg-"))
         self._user = _unprivileged()
         if self._user:
@@ -39,7 +41,7 @@ class Cluster:
         self._databases = 0
 
     def start(self) -> None:
-        options = " ".join(f"-c {name}='{value}'" for name, value in _QUICK.items())
+        options = " ".join(f"-c {name}='{value}'" for name, value in self._settings.items())
         self._run(
             "pg_ctl", "start", "-w", "-s", "-l", f"{self.folder}/log", "-o", f"{options} -k {self.folder}"
         )

@@ -113,6 +113,18 @@ def test_another_password_ends_all_sessions(accounts: Accounts, zhang: User) -> 
     assert accounts.login("zhang", OTHER)
 
 
+def test_a_password_is_provisional_until_its_owner_sets_one(accounts: Accounts, zhang: User) -> None:
+    def provisional() -> list[bool]:
+        return [user.provisional for user in (*accounts.list(), accounts.login("zhang", OTHER).user)]
+
+    assert zhang.provisional
+    assert accounts.login("zhang", PASSWORD).user.provisional
+    accounts.set_password("zhang", OTHER, "user:zhang")
+    assert provisional() == [False, False]
+    accounts.set_password("zhang", OTHER, "user:wang")
+    assert provisional() == [True, True]
+
+
 def test_a_disabled_account_lets_nobody_in(accounts: Accounts, zhang: User) -> None:
     token = accounts.login("zhang", PASSWORD).token
     assert accounts.any()

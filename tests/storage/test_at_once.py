@@ -108,6 +108,28 @@ def test_whoever_follows_the_list_misses_nothing_that_is_stored_meanwhile(url: s
     assert seen == stored[::-1]
 
 
+def test_nor_a_verdict_that_is_given_meanwhile(url: str, journal: Journal) -> None:
+    decided = journal.record(new_decision()).answer["decision_id"]
+    judges = [start("judge", url) for _ in range(2)]
+    seen: list[str] = []
+    try:
+        for process in judges:
+            assert process.stdin
+            process.stdin.write("\n")
+            process.stdin.flush()
+        until = time.monotonic() + 2.0
+        while time.monotonic() < until:
+            seen += [v.id for v in journal.all_verdicts(after=seen[-1] if seen else None, limit=20)]
+    finally:
+        for process in judges:
+            process.kill()
+            process.communicate()
+    while more := journal.all_verdicts(after=seen[-1] if seen else None):
+        seen += [v.id for v in more]
+    assert len(seen) > 20
+    assert sorted(seen) == sorted(v.id for v in journal.verdicts(decided))
+
+
 @pytest.mark.parametrize("after", [0.2, 0.45, 0.8])
 def test_a_killed_process_loses_nothing_that_it_told(url: str, database: Database, after: float) -> None:
     process = start("write", url)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.storage import too_slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -16,3 +18,10 @@ def test_the_benchmark_tells_what_storing_costs(tmp_path: Path) -> None:
     assert figures["decisions"] == 60
     assert figures["record, power safe"]["ratio"] > 0
     assert figures["the latest 50"]["p99"] < 1000
+    assert figures["POST /api/v1/suggest"]["ratio"] > 0
+    assert 0 < figures["page of a section head"]["p50"] < 1000
+
+
+def test_a_slow_page_is_told() -> None:
+    figures = {"page of the latest": {"p50": 250.0}, "GET /x": {"p50": 1.0}, "record": {"p50": 900.0}}
+    assert too_slow(figures) == ["page of the latest: 250 ms"]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from router.readers import read_path
+from router.site_files import sample_site
+from router.storage.accounts import Accounts, Role
 from router.storage.audit import Audit
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
@@ -122,7 +124,8 @@ def test_accounts_are_made_changed_and_disabled(url: str) -> None:
     def users(*arguments: str, stdin: bytes | None = None) -> str:
         return succeeded(fenban("users", *arguments, "--database", url, stdin=stdin)).output
 
-    users("add", "zhang", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+    assert "要改口令" in users("add", "zhang", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+    assert "登录后自己改" in users("list")
     assert PASSWORD.decode().strip() not in users("list", "--json", "-")
     users("role", "zhang", "--role", "section_head", "--section", "municipal")
     users("password", "zhang", "--password-stdin", stdin=b"Another-lamp-77\n")
@@ -131,6 +134,33 @@ def test_accounts_are_made_changed_and_disabled(url: str) -> None:
     users("enable", "zhang")
     (user,) = json.loads(succeeded(fenban("users", "list", "--json", "-", "--database", url)).stdout)
     assert (user["role"], user["section"], user["disabled_at"]) == ("section_head", "municipal", None)
+
+
+@pytest.mark.parametrize("written", ["drainage", "排水管理所", " ＤＲＡＩＮＡＧＥ "])
+def test_the_section_of_a_section_head_is_one_of_the_site(url: str, accounts: Accounts, written: str) -> None:
+    head = ("--role", "section_head", "--section", written, "--site", sample_site(), "--database", url)
+    succeeded(fenban("users", "add", "li", *head, "--password-stdin", stdin=PASSWORD))
+    succeeded(fenban("users", "role", "li", *head))
+    assert accounts.list()[0].section == "drainage"
+
+
+@pytest.mark.parametrize("written", ["教务处", "out:transport"])
+def test_a_section_that_the_site_does_not_have_is_refused(url: str, accounts: Accounts, written: str) -> None:
+    accounts.create("li", PASSWORD.decode().strip(), Role.CLERK, "command:root")
+    head = ("--role", "section_head", "--section", written, "--site", sample_site(), "--database", url)
+    for command in (("add", "sun", *head, "--password-stdin"), ("role", "li", *head)):
+        said = one_sentence(fenban("users", *command, stdin=PASSWORD), exit_code=2)
+        assert f"没有股室“{written}”" in said
+        assert "drainage（排水管理所）" in said
+    assert [(user.name, user.role) for user in accounts.list()] == [("li", Role.CLERK)]
+
+
+def test_without_a_site_a_section_is_taken_as_it_is_written_and_that_is_said(url: str) -> None:
+    head = ("--role", "section_head", "--section", "municipal", "--database", url)
+    told = succeeded(fenban("users", "add", "li", *head, "--password-stdin", stdin=PASSWORD)).stderr
+    assert "没有核对" in told
+    told = succeeded(fenban("users", "role", "li", "--role", "clerk", "--database", url)).stderr
+    assert "没有核对" not in told
 
 
 def test_a_password_is_asked_for_twice_and_not_shown(url: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from router.errors import StorageError, StorageUnavailableError, UsageError
 from router.storage import schema
+from router.storage.accounts import Accounts
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
 from router.storage.sqlite import Sqlite
@@ -104,7 +105,7 @@ def test_migrations_lead_to_the_tables_of_today(empty_url: str) -> None:
     database.close()
 
 
-REVISIONS = ["0001"]
+REVISIONS = ["0001", "0002", "0003"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -125,6 +126,19 @@ def test_a_filled_database_of_every_revision_comes_up_with_what_it_holds(
     with database.read() as connection:
         assert schema.revision_of(connection) == schema.REVISION
         assert connection.execute(select(audit.c.actor)).scalars().all() == ["a"]
+    database.close()
+
+
+def test_passwords_from_before_an_upgrade_stay_as_they_are(empty_url: str) -> None:
+    database = open_database(empty_url)
+    if isinstance(database.backend, Sqlite):
+        database.backend.make()
+    with database._writing() as connection:
+        schema.upgrade(connection, "0002")
+        values = "'zhang', '', 'clerk', '', '2026-03-02', 'command:root', '2026-03-02', 0"
+        columns = "name, password_hash, role, section, created_at, created_by, password_at, failed"
+        connection.execute(text(f"INSERT INTO users ({columns}) VALUES ({values})"))
+    assert [user.provisional for user in Accounts(database).list()] == [False]
     database.close()
 
 

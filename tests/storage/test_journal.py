@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from router.decision import OtherCase, SimilarCase
 from router.errors import IdempotencyConflictError, UnknownDecisionError
@@ -18,6 +19,8 @@ from router.storage.database import Database, open_database
 from router.storage.idempotency import KEPT_FOR
 from router.storage.journal import Journal
 from router.storage.records import Idempotency, new_id
+from router.storage.tables import idempotency
+from router.verdict import Verdict, VerdictKind
 
 from .cases import TEXT, new_decision
 from .conftest import Clock
@@ -136,6 +139,27 @@ def test_many_are_stored_in_one_go_and_answered_in_their_order(journal: Journal)
     assert [r.answer["case_id"] for r in recorded] == ["7", "5", "9", "6"]
     assert [r.repeated for r in recorded] == [False, True, False, False]
     assert len(journal.decisions()) == 4
+
+
+def test_first_answers_that_have_expired_are_removed_on_the_way(
+    journal: Journal, database: Database, clock: Clock
+) -> None:
+    def kept() -> list[str]:
+        with database.read() as connection:
+            return sorted(connection.execute(select(idempotency.c.key)).scalars())
+
+    first = new_decision("1")
+    journal.record(first, request("k1"))
+    clock.pass_by(hours=20)
+    journal.record_many([(new_decision(key), request(key)) for key in ("k2", "k3")])
+    clock.pass_by(hours=5)
+    journal.record(new_decision("4"))
+    assert kept() == ["k1", "k2", "k3"]  # nobody sent a key
+    journal.record(new_decision("4"), request("k4"))
+    assert kept() == ["k2", "k3", "k4"]
+    clock.pass_by(hours=24)
+    journal.verdict(first.id, Verdict(VerdictKind.ACCEPTED), "key:erp", request("k5"))
+    assert kept() == ["k5"]
 
 
 def test_of_many_none_is_stored_where_one_is_refused(journal: Journal) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from router.errors import IdempotencyConflictError, UnknownDecisionError
+from router.errors import IdempotencyConflictError, UnknownDecisionError, UnknownVerdictError
 from router.storage.audit import Audit
 from router.storage.journal import Journal
 from router.storage.records import Idempotency, NewDecision
@@ -130,3 +130,33 @@ def test_many_labels_come_out_in_the_order_they_were_decided(journal: Journal) -
         journal.verdict(new.id, ACCEPTED, "user:zhang")
     exported = [case.decision_id for case in journal.export_verdicts()]
     assert exported == [new.id for new in news[::-100]]
+
+
+def test_who_asks_for_what_was_decided_since_gets_everything_once(journal: Journal, clock: Clock) -> None:
+    old, young = new_decision("1"), new_decision("2")
+    journal.record_many([(old, None), (young, None)])
+    ids = []
+    for n in range(7):
+        given = journal.verdict((old, young)[n % 2].id, (ACCEPTED, TO_SENDER)[n % 2], "user:zhang")
+        ids.append(given.answer["verdict_id"])
+        clock.pass_by(minutes=10)
+    assert [one.id for one in journal.all_verdicts()] == ids
+    assert [one.id for one in journal.all_verdicts(after=ids[2], limit=3)] == ids[3:6]
+    since = clock.time - timedelta(minutes=30)
+    assert [one.id for one in journal.all_verdicts(since)] == ids[4:]
+    assert [one.id for one in journal.all_verdicts(since, after=ids[5])] == ids[6:]
+    assert journal.all_verdicts(clock.time) == journal.all_verdicts(after=ids[6]) == []
+    last = journal.all_verdicts()[-2]
+    assert (last.decision_id, last.verdict) == (young.id, TO_SENDER)
+    with pytest.raises(UnknownVerdictError, match="没有处理意见"):
+        journal.all_verdicts(after=old.id)
+
+
+def test_a_verdict_of_a_clock_that_is_a_minute_late_hides_none(
+    journal: Journal, decided: NewDecision, clock: Clock
+) -> None:
+    ids = []
+    for minute in (10, 11, 10, 12):
+        clock.time = clock.time.replace(minute=minute)
+        ids.append(journal.verdict(decided.id, ACCEPTED, "user:zhang").answer["verdict_id"])
+    assert [one.id for one in journal.all_verdicts(clock.time.replace(minute=11))] == [ids[1], ids[3]]

@@ -21,7 +21,7 @@ from router.site import Site
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
 from router.web.app import make_app
-from router.web.schemas import DecisionDetailOut, DecisionsOut, VerdictOut
+from router.web.schemas import DecisionDetailOut, DecisionsOut, VerdictOut, VerdictsOut
 
 from .stub import StubEngine
 
@@ -213,6 +213,21 @@ def test_the_list_begins_at_a_moment_and_tells_the_verdict_that_stands(empty: Fl
     assert not ids(listed(empty, since="2099-01-01"))
 
 
+def test_a_verdict_on_a_decision_that_is_known_already_is_told(empty: FlaskClient) -> None:
+    assert empty.get(VERDICTS).get_json() == {"verdicts": [], "next": None, "more": False}
+    told = [decided(empty, case_id=str(n))["decision_id"] for n in range(2)]
+    seen = listed(empty)["next"]
+    given = [judge(empty, one, kind="accepted").get_json() for one in (told[1], told[0], told[1])]
+    assert not ids(listed(empty, after=seen))
+    page = empty.get(VERDICTS, query_string={"since": "2020-01-01", "limit": "2"}).get_json()
+    VerdictsOut.model_validate(page)
+    assert page == {"verdicts": given[:2], "next": given[1]["verdict_id"], "more": True}
+    rest = empty.get(VERDICTS, query_string={"after": page["next"]}).get_json()
+    assert rest == {"verdicts": given[2:], "next": given[2]["verdict_id"], "more": False}
+    assert not empty.get(VERDICTS, query_string={"since": "2099-01-01"}).get_json()["verdicts"]
+
+
+@pytest.mark.parametrize("address", [DECISIONS, VERDICTS])
 @pytest.mark.parametrize(
     ("query", "path"),
     [
@@ -225,15 +240,16 @@ def test_the_list_begins_at_a_moment_and_tells_the_verdict_that_stands(empty: Fl
     ],
 )
 def test_a_list_that_cannot_be_made_names_the_parameter(
-    client: FlaskClient, query: dict[str, str], path: str
+    client: FlaskClient, address: str, query: dict[str, str], path: str
 ) -> None:
-    response = client.get(DECISIONS, query_string=query)
+    response = client.get(address, query_string=query)
     assert code(response) == (422, "invalid_fields")
     assert [error["path"] for error in response.get_json(force=True)["errors"]] == [path]
 
 
-def test_a_list_after_a_decision_that_is_not_there(client: FlaskClient) -> None:
+def test_a_list_after_something_that_is_not_there(client: FlaskClient) -> None:
     assert code(client.get(DECISIONS, query_string={"after": "0" * 32})) == (404, "unknown_decision")
+    assert code(client.get(VERDICTS, query_string={"after": "0" * 32})) == (404, "unknown_verdict")
 
 
 class Listening:

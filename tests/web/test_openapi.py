@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.schemas import BaseSchema
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from benchmarks.fuzz import BEYOND_SCHEMAS, FUZZED, takes_something
 from router.web.openapi import OPERATIONS, Operation, document
 from router.web.problems import KINDS
 from router.web.schemas import ProblemOut
@@ -28,6 +28,11 @@ def test_every_json_address_is_described(app: Flask) -> None:
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert served == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_no_two_calls_have_the_same_name() -> None:
+    names = [one["operationId"] for path in document()["paths"].values() for one in path.values()]
+    assert len(set(names)) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.path)
@@ -85,31 +90,10 @@ def described(app: Flask) -> BaseSchema:
     return schemathesis.openapi.from_wsgi("/openapi.json", from_this_machine)
 
 
-def takes_something(operation: Operation) -> bool:
-    return bool(operation.takes or operation.asks)
-
-
-_FUZZED = [
-    (operation, mode)
-    for operation in OPERATIONS
-    for mode in GenerationMode
-    if takes_something(operation) or mode is GenerationMode.POSITIVE  # nothing can be wrong with no input
-]
-
-_BEYOND_SCHEMAS = {
-    # Whether a section exists and a pattern can be compiled, no schema can say.
-    "/api/v1/rules/dry-run": [positive_data_acceptance],
-    "/api/v1/verdicts": [positive_data_acceptance],
-    # Years before 1980 are no moments of ours.
-    "/api/v1/decisions": [positive_data_acceptance],
-    # A case that is wrong gets its own problem, within a good answer.
-    "/api/v1/suggest/batch": [negative_data_rejection],
-}
-
 _EXAMPLES = {"/api/v1/rules/dry-run": 25}  # making up a rule takes seconds
 
 
-@pytest.mark.parametrize(("operation", "mode"), _FUZZED, ids=lambda given: getattr(given, "path", str(given)))
+@pytest.mark.parametrize(("operation", "mode"), FUZZED, ids=lambda given: getattr(given, "path", str(given)))
 def test_whatever_is_sent_is_answered_as_described(
     described: BaseSchema, operation: Operation, mode: GenerationMode
 ) -> None:
@@ -121,6 +105,6 @@ def test_whatever_is_sent_is_answered_as_described(
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None)
     @given(case=fuzzed.as_strategy(generation_mode=mode))
     def answered_as_described(case: Case) -> None:
-        case.call_and_validate(excluded_checks=_BEYOND_SCHEMAS.get(operation.path, []))
+        case.call_and_validate(excluded_checks=BEYOND_SCHEMAS.get(operation.path, []))
 
     answered_as_described()

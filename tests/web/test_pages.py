@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import Workbook, load_workbook
 from werkzeug.test import TestResponse
@@ -255,6 +256,21 @@ def test_more_cases_than_a_page_can_show(client: FlaskClient, site: Site, databa
     response = upload(small, LEDGER.encode(), "台账.csv")
     assert response.status_code == 422
     assert "一次最多 2 件" in response.text
+
+
+def test_an_upload_that_takes_too_long_shows_what_was_read_until_then(
+    app: Flask, router: Router, site: Site, database: Database
+) -> None:
+    papers = io.BytesIO()
+    with zipfile.ZipFile(papers, "w") as packed:
+        for n in range(3):
+            packed.writestr(f"{n}.txt", f"关于修复第 {n} 盏路灯的建议\n路灯不亮。")
+    hurried = make_app(StubEngine(router, site), database, Limits(read_seconds=0)).test_client()
+    text = upload(hurried, papers.getvalue(), "收件.zip").text
+    assert "第 0 盏" in text
+    assert "第 1 盏" not in text
+    assert "已读了 0 秒，到此为止" in text
+    assert "第 2 盏" in upload(app.test_client(), papers.getvalue(), "收件.zip").text
 
 
 def test_without_a_model_the_page_says_so(bare_client: FlaskClient) -> None:

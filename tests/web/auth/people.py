@@ -35,6 +35,7 @@ def make_accounts(database: Database) -> None:
     for name, role in ROLES.items():
         section = "drainage" if role is Role.SECTION_HEAD else ""
         accounts.create(name, PASSWORD, role, "command:root", section)
+        accounts.set_password(name, PASSWORD, f"user:{name}")
 
 
 def with_access(router: Router, site: Site, database: Database, access: Access) -> Flask:

@@ -240,7 +240,7 @@ def test_another_password(visitor: Visitor, app: Flask, audit: Audit) -> None:
     assert visitor.get("/").status_code == 200
     assert elsewhere.get("/").status_code == 303
     assert elsewhere.log_in("zhang", PASSWORD).status_code == 403
-    (entry,) = [entry for entry in audit.entries() if entry.action == "password_set"]
+    entry = next(entry for entry in audit.entries() if entry.action == "password_set")
     assert (entry.actor, entry.subject, entry.details) == ("user:zhang", "zhang", {})
 
 

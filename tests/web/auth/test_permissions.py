@@ -42,6 +42,7 @@ EXPECTED: dict[str, set[str]] = {
     "api.verdicts": {"key:verdict", "key:admin"},
     "api.decision": LOOKS_UP,
     "api.decisions": {"key:verdict", "key:admin"},
+    "api.verdict_list": {"key:verdict", "key:admin"},
     "api.sections": LOOKS_UP,
     "api.topics": LOOKS_UP,
     "api.models": LOOKS_UP,

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from router.storage.accounts import Accounts, Role
 from router.storage.database import open_database
 from router.storage.keys import Keys, Scope
 
@@ -61,12 +62,17 @@ class Service:
         return found
 
     def log_in(self, password: str) -> int:
-        _, headers, page = self.ask("GET", "/login", {})
+        return self.send("/login", "", name="zhang", password=password)[0]
+
+    def send(self, path: str, cookie: str, **fields: str) -> tuple[int, dict[str, str], str]:
+        """Send a form of a page as a browser does that has fetched it."""
+        _, headers, page = self.ask("GET", path, {"Cookie": cookie})
         token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
         assert token
-        cookie = headers["Set-Cookie"].partition(";")[0]
-        sent = urlencode({"csrf_token": token[1], "name": "zhang", "password": password})
-        return self.ask("POST", "/login", {**_FORM, "Cookie": cookie}, sent)[0]
+        cookies = headers.get("Set-Cookie", cookie).partition(";")[0]
+        return self.ask(
+            "POST", path, {**_FORM, "Cookie": cookies}, urlencode({"csrf_token": token[1], **fields})
+        )
 
     def wait(self) -> None:
         deadline = time.monotonic() + 30
@@ -122,6 +128,24 @@ def test_wrong_passwords_lock_an_account_for_both_workers(service: Service) -> N
     with ThreadPoolExecutor(4) as people:  # a refusal takes half a second: one worker alone can't answer them
         assert list(people.map(service.log_in, [PASSWORD] * 8)) == [403] * 8
     assert len(service.processes) == 2
+
+
+def test_a_password_of_somebody_else_is_changed_first_whichever_worker_is_asked(
+    service: Service, url: str
+) -> None:
+    database = open_database(url)
+    Accounts(database).create("sun", PASSWORD, Role.AUDITOR, "command:root")
+    database.close()
+    _, headers, _ = service.send("/login", "", name="sun", password=PASSWORD)
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    for path in ("/audit", "/decisions", "/docs", "/login"):
+        status, headers, _ = service.ask("GET", path, {"Cookie": cookie})
+        assert (status, headers["Location"]) == (303, "/password")
+    status, headers, _ = service.send("/password", cookie, old=PASSWORD, new=OTHER, again=OTHER)
+    assert (status, headers["Location"]) == (303, "/audit")
+    assert service.ask("GET", "/audit", {"Cookie": cookie})[0] == 303  # the session of before has ended
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    assert service.ask("GET", "/audit", {"Cookie": cookie})[0] == 200
 
 
 def test_the_first_key_closes_both_workers(tmp_path: Path) -> None:

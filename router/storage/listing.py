@@ -1,0 +1,84 @@
+"""Where a list goes on: after a row that is known already, or at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, select
+
+from router.errors import UnknownDecisionError, UnknownVerdictError
+from router.storage.tables import decisions, verdicts
+
+__all__ = ["MOST", "following", "number_of", "unknown_decision"]
+
+_CLOCKS_APART = timedelta(minutes=2)
+"""By how much the clocks of several machines may differ for `following` to miss nothing."""
+
+MOST = 2**63 - 1
+"""A number that no row has."""
+
+
+def following(
+    connection: Connection, query: Select[Any], table: Table, since: datetime | None, after: str | None
+) -> Select[Any]:
+    """Narrow a query on ``decisions`` or ``verdicts`` to what is new, in the order it was stored.
+
+    Parameters
+    ----------
+    connection : Connection
+    query : Select
+    table : Table
+    since : datetime, optional
+        The first moment.
+    after : str, optional
+        Id of the last row that is known already.
+
+    Raises
+    ------
+    UnknownDecisionError, UnknownVerdictError
+        If there is no row `after`.
+    """
+    query = query.order_by(table.c.seq)
+    if after is not None:
+        query = query.where(table.c.seq > number_of(connection, table, after))
+    elif since is not None:
+        query = query.where(table.c.seq >= _first_since(connection, table, since))
+    return query if since is None else query.where(table.c.created_at >= since)
+
+
+def number_of(connection: Connection, table: Table, id: str) -> int:  # noqa: A002  # the word of the interface
+    """Return the number of a row of ``decisions`` or ``verdicts``.
+
+    Raises
+    ------
+    UnknownDecisionError, UnknownVerdictError
+        If there is none of that id.
+    """
+    found = connection.execute(select(table.c.seq).where(table.c.id == id)).scalar_one_or_none()
+    if found is None:
+        raise _UNKNOWN[table.name](id)
+    return int(found)
+
+
+def unknown_decision(id: str) -> UnknownDecisionError:  # noqa: A002
+    """Return the error of a decision that isn't there."""
+    return UnknownDecisionError(f"没有决定 {id[:50]}", hint="请核对 decision_id")
+
+
+def _unknown_verdict(id: str) -> UnknownVerdictError:  # noqa: A002
+    return UnknownVerdictError(f"没有处理意见 {id[:50]}", hint="请核对 verdict_id")
+
+
+_UNKNOWN = {decisions.name: unknown_decision, verdicts.name: _unknown_verdict}
+
+
+def _first_since(connection: Connection, table: Table, since: datetime) -> int:
+    """Return a number before which no row is as late as `since`."""
+    query = (
+        select(table.c.seq)
+        .where(table.c.created_at >= since - _CLOCKS_APART)
+        .order_by(table.c.created_at)
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none() or MOST
