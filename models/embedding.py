@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from models.features import BlockFeatures
 from models.latent import LatentBlock
+from models.telling import emphasis
 from models.word_vectors import word_vectors
 from router.interfaces import Tokenizer
 
@@ -62,8 +63,9 @@ class TextEmbedding:
     latent_dimensions : int
         Per latent block; 0 for none.
     with_meanings : bool
-        Whether words are also seen by what they stand together with: helps
-        where few labelled cases are among many texts, and costs time.
+        Whether words are also seen by what they stand together with, and
+        features weighed by how telling they are: helps where few labelled
+        cases are among many texts, and costs time.
 
     Examples
     --------
@@ -108,7 +110,7 @@ class TextEmbedding:
                     block = LatentBlock.analysed(columns, looked_at, self.latent_dimensions, _LATENT_WEIGHT)
                     self.latent.append(block)
             if self.with_meanings:
-                self._find_meanings(texts[:_LATENT_ROW_LIMIT], looked_at)
+                rows = self._with_meanings(texts[:_LATENT_ROW_LIMIT], rows)
         return self.embed(rows[: n_cases + n_descriptions], n_descriptions)
 
     def transform(self, texts: Sequence[str], n_descriptions: int = 0) -> Embedded:
@@ -128,12 +130,25 @@ class TextEmbedding:
             parts.append(np.vstack([latent[:n_cases], block.even(latent[n_cases:])]))
         return Embedded(rows, np.hstack(parts))
 
-    def _find_meanings(self, texts: Sequence[str], rows: csr_matrix) -> None:
+    def _with_meanings(self, texts: Sequence[str], rows: csr_matrix) -> csr_matrix:
+        """Add the latent dimensions of what words mean; return rows weighed by how telling features are."""
+        looked_at = rows[: len(texts)]
         columns = self.features.columns("words")
         words = self.features.words(texts)
         vectors = word_vectors(words, columns.stop - columns.start, self.latent_dimensions)
-        if vectors.shape[1]:
-            self.latent.append(LatentBlock.of_meanings(columns, vectors, rows, _LATENT_WEIGHT))
+        if not vectors.shape[1]:
+            return rows
+        meanings = LatentBlock.of_meanings(columns, vectors, looked_at, _LATENT_WEIGHT)
+        self.latent.append(meanings)
+        factor = np.ones(self.features.width, dtype=np.float32)
+        about = meanings.transform(looked_at)
+        for name in _LATENT_BLOCKS:
+            columns = self.features.columns(name)
+            factor[columns] = emphasis(looked_at[:, columns], about)
+        rows = self.features.emphasise(factor, rows)
+        for block in self.latent:
+            block.suit(rows[: len(texts)])
+        return rows
 
     def unfold(self, sparse_weights: NDArray[np.float32], dense_weights: NDArray[np.float32]) -> Weights:
         """Lay weights of the latent dimensions onto the features they were found in.

@@ -40,9 +40,14 @@ class LatentBlock:
     ) -> None:
         self.columns = columns
         self.weight = weight
-        lengths = row_norms(rows[:, columns] @ directions)
+        self._scaled = np.ascontiguousarray(directions)
+        self.suit(rows)
+
+    def suit(self, rows: csr_matrix) -> None:
+        """Make coordinates so long that `rows` hold typical texts."""
+        lengths = row_norms(self.transform(rows))
         typical = np.median(lengths[lengths > 0]) if lengths.any() else 1.0
-        self._scaled = np.ascontiguousarray(directions * np.float32(np.sqrt(weight) / typical))
+        self._scaled *= np.float32(np.sqrt(self.weight) / typical)
 
     @classmethod
     def analysed(cls, columns: slice, rows: csr_matrix, dimensions: int = 200, weight: float = 1.0) -> Self:

@@ -17,6 +17,12 @@ TEXTS = [
     case_text("下水道堵", "污水外溢"),
     case_text("污水管破", "管网要换"),
 ]
+SUBJECTS = [
+    ["路灯", "照明", "夜晚", "电线"],
+    ["污水", "管网", "排水", "堵塞"],
+    ["电梯", "楼梯", "老人", "加装"],
+]
+NO_SUBJECT = ["去年", "目前", "感谢", "希望"]
 
 
 @pytest.fixture(scope="module")
@@ -101,16 +107,16 @@ def test_a_block_has_never_more_dimensions_than_rows_can_tell() -> None:
     assert LatentBlock.analysed(slice(2, 3), rows).transform(rows).shape == (3, 0)
 
 
-def test_words_of_one_subject_lie_near_where_meanings_are_learned(tokenizer: Tokenizer) -> None:
-    subjects = [
-        ["路灯", "照明", "夜晚", "电线"],
-        ["污水", "管网", "排水", "堵塞"],
-        ["电梯", "楼梯", "老人", "加装"],
-    ]
+def about_subjects() -> list[str]:
+    """Return texts of three words of one subject and one word of none."""
     draw = Random(0)
-    texts = [case_text("", "、".join(draw.choices(subject, k=3))) for _ in range(60) for subject in subjects]
+    texts = [[*draw.choices(subject, k=3), draw.choice(NO_SUBJECT)] for subject in SUBJECTS * 60]
+    return [case_text("", "、".join(words)) for words in texts]
+
+
+def test_words_of_one_subject_lie_near_where_meanings_are_learned(tokenizer: Tokenizer) -> None:
     embedding = TextEmbedding(tokenizer, 3, with_meanings=True)
-    embedding.fit_transform(texts, 0)
+    embedding.fit_transform(about_subjects(), 0)
     lamp, light, drain = (
         embedding.transform([case_text("", word)]).dense[0, -3:] for word in ("路灯", "照明", "污水")
     )
@@ -122,3 +128,24 @@ def test_next_to_nothing_has_meanings_and_is_no_crash(tokenizer: Tokenizer, text
     embedding = TextEmbedding(tokenizer, with_meanings=True)
     embedding.fit_transform(texts, 0)
     assert np.isfinite(embedding.transform(TEXTS).dense).all()
+
+
+def test_words_of_a_subject_weigh_more_where_meanings_are_learned(tokenizer: Tokenizer) -> None:
+    embedding = TextEmbedding(tokenizer, 3, with_meanings=True)
+    embedding.fit_transform(about_subjects(), 0)
+    [seen] = embedding.features.batches([case_text("", "路灯、去年")])
+    of_words = seen.entries.column[seen.entries.start >= 0]
+    words = embedding.features.columns("words")
+    lamp, year = (seen.matrix[0, at] for at in of_words if words.start <= at < words.stop)
+    assert lamp > year
+
+
+def test_rows_and_latent_dimensions_fit_each_other_where_meanings_are_learned(tokenizer: Tokenizer) -> None:
+    embedding = TextEmbedding(tokenizer, 3, with_meanings=True)
+    texts = about_subjects()
+    fitted_on, seen_again = embedding.fit_transform(texts, len(texts)), embedding.transform(texts)
+    assert fitted_on.sparse.toarray() == pytest.approx(seen_again.sparse.toarray(), abs=1e-5)
+    assert fitted_on.dense == pytest.approx(seen_again.dense, abs=1e-5)
+    blocks = np.split(seen_again.dense, 4, axis=1)
+    typical = [np.median(np.linalg.norm(block, axis=1)) ** 2 for block in blocks]
+    assert typical == pytest.approx([0.5] * 4, rel=1e-3)

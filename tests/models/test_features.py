@@ -116,6 +116,19 @@ def test_a_part_has_the_row_it_would_have_as_a_body(features: BlockFeatures, tex
     assert found == pytest.approx(features.transform(bodies).toarray(), abs=1e-6)
 
 
+def test_emphasised_features_weigh_more_in_old_rows_and_new_ones(tokenizer: Tokenizer) -> None:
+    features = BlockFeatures(tokenizer)
+    before = features.fit_transform(TEXTS)
+    factor = np.ones(features.width, dtype=np.float32)
+    emphasised = before[0].indices[0]
+    factor[emphasised] = 3
+    after = features.emphasise(factor, before)
+    assert after[0, emphasised] > before[0, emphasised]
+    assert after.toarray() == pytest.approx(features.transform(TEXTS).toarray(), abs=1e-6)
+    again = BlockFeatures.from_state(features.state(), tokenizer)
+    assert (again.transform(TEXTS) != features.transform(TEXTS)).nnz == 0
+
+
 def test_features_come_back_from_their_state(features: BlockFeatures, tokenizer: Tokenizer) -> None:
     again = BlockFeatures.from_state(features.state(), tokenizer)
     assert again.width == features.width
