@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from benchmarks.measuring import Background, CaseTable, Figures, Method, figures
 from benchmarks.pipelines import tutorials
 from benchmarks.plots import calibration_plot, curve_plot
 from benchmarks.processes import one_core
-from benchmarks.protocols import FEWEST, Protocol, by_date, curve, few, folds
+from benchmarks.protocols import FEWEST, SEEDS, Protocol, by_date, curve, few, folds
 from benchmarks.reporting import Plot, Report, Table
 from router.errors import FenbanError
 from router.pipeline import Router
@@ -165,7 +166,12 @@ def service(table: CaseTable, protocol: Protocol, site: Site) -> tuple[Table, Fi
 
 
 def read_tables(
-    inputs: Sequence[Path], names: Sequence[str], site: Site | None, *, together: bool, most: int | None
+    inputs: Sequence[Path],
+    names: Sequence[str],
+    site: Site | None,
+    *,
+    together: bool,
+    chosen: Callable[[Sequence[Proposal]], Sequence[Proposal]],
 ) -> list[CaseTable]:
     """Read case tables; those without labels are left out, and told of by their place in the row."""
     groups = [list(inputs)] if together else [[path] for path in _files(inputs)]
@@ -173,7 +179,7 @@ def read_tables(
     for at, group in enumerate(groups):
         name = names[at] if at < len(names) else f"table {at + 1}"
         try:
-            history = to_history(_some(read_cases(group)[0], most), site)
+            history = to_history(chosen(read_cases(group)[0]), site)
         except FenbanError as error:
             click.echo(f"{name} left out: {error.code}", err=True)
             continue
@@ -189,11 +195,14 @@ def _files(inputs: Sequence[Path]) -> list[Path]:
     return [file for files in found for file in files if file.suffix in (".csv", ".xlsx", ".jsonl")]
 
 
-def _some(proposals: Sequence[Proposal], most: int | None) -> list[Proposal]:
-    if most is None or len(proposals) <= most:
-        return list(proposals)
-    kept = np.random.default_rng(0).permutation(len(proposals))[:most]
-    return [proposals[at] for at in sorted(kept.tolist())]
+def _chosen(proposals: Sequence[Proposal], most: int | None, half: int | None) -> list[Proposal]:
+    """Leave out the half that was tuned on, and keep at most so many."""
+    kept = np.arange(len(proposals))
+    if half is not None:
+        kept = np.sort(np.random.RandomState(half).permutation(kept)[len(kept) // 2 :])
+    if most is not None and len(kept) > most:
+        kept = np.sort(np.random.default_rng(0).permutation(kept)[:most])
+    return [proposals[at] for at in kept.tolist()]
 
 
 def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> list[int | None]:
@@ -214,10 +223,11 @@ class Plan:
     few: Sequence[int | None]
     curve: Sequence[int | None]
     only: Sequence[str]
+    draws: int
 
     def protocols(self, table: CaseTable) -> list[Protocol]:
         """Return the protocols of one table: folds, unless others were asked for."""
-        found = [few(len(table.labels), n) for n in self.few if n]
+        found = [few(len(table.labels), n, self.draws) for n in self.few if n]
         if self.share:
             found.append(by_date([p.received_on for p in table.history.proposals], self.share))
         return found or ([] if self.curve else [folds(table.labels, self.n_folds)])
@@ -266,6 +276,9 @@ def _measure_all(tables: Sequence[CaseTable], plan: Plan, background: Background
     "--few", "few_cases", callback=_numbers, help="Instead of folds: learn so many cases, e.g. 100,300."
 )
 @click.option(
+    "--draws", default=len(SEEDS), show_default=True, type=click.IntRange(1), help="How often, with --few."
+)
+@click.option(
     "--curve", "points", callback=_numbers, help="Learning curve instead of folds, e.g. 0,20,50,100,300,all."
 )
 @click.option(
@@ -282,6 +295,9 @@ def _measure_all(tables: Sequence[CaseTable], plan: Plan, background: Background
 @click.option("--method", "only", multiple=True, help="Measure only methods of this name.")
 @click.option(
     "--most", type=click.IntRange(1), help="So many cases of each table at most, drawn with a seed."
+)
+@click.option(
+    "--second-half", "half", type=int, help="Only the half that tuning on the first by this seed left alone."
 )
 @click.option(
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Put the tables into this file."
@@ -306,11 +322,13 @@ def main(
     n_folds: int,
     share: float | None,
     few_cases: list[int | None],
+    draws: int,
     points: list[int | None],
     unlabelled: tuple[Path, ...],
     labels: Path | None,
     only: tuple[str, ...],
     most: int | None,
+    half: int | None,
     markdown: Path | None,
     plots: Path | None,
     part: str,
@@ -329,13 +347,14 @@ def main(
         names = names or ("sample site",)
     try:
         bureau = load_site(site) if site else None
-        tables = read_tables(inputs, names, bureau, together=together, most=most)
+        chosen = partial(_chosen, most=most, half=half)
+        tables = read_tables(inputs, names, bureau, together=together, chosen=chosen)
         described = [
             *(read_descriptions(labels) if labels else []),
             *(section_descriptions(bureau) if bureau else []),
         ]
         background = Background(described, [p.text for p in read_cases(unlabelled)[0]])
-        plan = Plan(n_folds, share, few_cases, points, only)
+        plan = Plan(n_folds, share, few_cases, points, only, draws)
         with one_core():
             report = _measure_all(tables, plan, background)
     except (FenbanError, ValueError) as error:

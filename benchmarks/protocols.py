@@ -91,9 +91,9 @@ def by_date(days: Sequence[date | None], share: float) -> Protocol:
     return Protocol(f"first {share:.0%} by date", [[Split(order[:cut], order[cut:])]])
 
 
-def few(n_cases: int, n: int) -> Protocol:
-    """Return three rounds: the first `n` of a seeded permutation are learned, the rest judged."""
-    orders = [np.random.default_rng(seed).permutation(n_cases).tolist() for seed in SEEDS]
+def few(n_cases: int, n: int, draws: int = len(SEEDS)) -> Protocol:
+    """Return so many rounds: the first `n` of a seeded permutation are learned, the rest judged."""
+    orders = [np.random.default_rng(seed).permutation(n_cases).tolist() for seed in range(draws)]
     return Protocol(f"{n} cases", [[Split(order[:n], order[n:])] for order in orders])
 
 

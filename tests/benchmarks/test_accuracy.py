@@ -98,6 +98,12 @@ def test_few_cases_are_drawn_three_times_and_the_rest_judged(sixty_file: Path, t
     assert result["methods"]["MultinomialNB"]["n"] == 40  # type: ignore[index]
 
 
+def test_draws_can_be_more_and_from_one_half_of_the_cases(sixty_file: Path, tmp_path: Path) -> None:
+    options = ("--few", "10", "--draws", "4", "--second-half", "7", "--method", "MultinomialNB")
+    [result] = figures(tmp_path / "half.json", sixty_file, *options)
+    assert (result["n"], result["methods"]["MultinomialNB"]["n"]) == (30, 20)  # type: ignore[index]
+
+
 def test_later_cases_are_judged_by_what_earlier_ones_taught(sixty_file: Path, tmp_path: Path) -> None:
     [result] = figures(tmp_path / "date.json", sixty_file, "--by-date", "0.8", "--method", "MultinomialNB")
     assert result["methods"]["MultinomialNB"]["n"] == 12  # type: ignore[index]
