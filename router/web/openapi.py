@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from router.web import examples, rule_schemas, schemas
+from router.web import answer_schemas, examples, rule_schemas, schemas
 from router.web.problems import KINDS, MEDIA_TYPE
 from router.web.recording import KEY_HEADER, KEY_PATTERN
 
@@ -89,7 +89,7 @@ OPERATIONS = (
         "post",
         "/api/v1/suggest",
         "给一件建议或提案提出分办意见，并存下",
-        schemas.DecisionOut,
+        answer_schemas.DecisionOut,
         examples.DECISION,
         schemas.CaseIn,
         (*_BODY_PROBLEMS, *_REPEATABLE),
@@ -99,7 +99,7 @@ OPERATIONS = (
         "post",
         "/api/v1/suggest/batch",
         "一次送许多件，逐件回答",
-        schemas.BatchOut,
+        answer_schemas.BatchOut,
         examples.BATCH,
         schemas.BatchIn,
         (*_BODY_PROBLEMS, *_REPEATABLE),
@@ -109,7 +109,7 @@ OPERATIONS = (
         "post",
         "/api/v1/verdicts",
         "登记人的决定：采纳、改办、退回",
-        schemas.VerdictOut,
+        answer_schemas.VerdictOut,
         examples.VERDICT,
         schemas.VerdictIn,
         (
@@ -128,7 +128,7 @@ OPERATIONS = (
         "get",
         "/api/v1/verdicts",
         "按存下的先后列出人的决定，用来取上次以后新增的",
-        schemas.VerdictsOut,
+        answer_schemas.VerdictsOut,
         {"verdicts": [examples.VERDICT], "next": examples.VERDICT["verdict_id"], "more": False},
         problems=("unknown_verdict", "invalid_fields"),
         asks=schemas.SinceIn,
@@ -137,7 +137,7 @@ OPERATIONS = (
         "get",
         "/api/v1/decisions",
         "按存下的先后列出决定，用来取上次以后新增的",
-        schemas.DecisionsOut,
+        answer_schemas.DecisionsOut,
         {"decisions": [examples.STORED], "next": examples.STORED["decision_id"], "more": False},
         problems=("unknown_decision", "invalid_fields"),
         asks=schemas.SinceIn,
@@ -146,19 +146,25 @@ OPERATIONS = (
         "get",
         "/api/v1/decisions/{decision_id}",
         "查一个决定，连同人的全部处理",
-        schemas.DecisionDetailOut,
+        answer_schemas.DecisionDetailOut,
         {**examples.STORED, "verdicts": [examples.VERDICT]},
         problems=("unknown_decision",),
     ),
     Operation(
-        "get", "/api/v1/sections", "本局股室和外单位", schemas.SectionsOut, {"sections": [examples.SECTION]}
+        "get",
+        "/api/v1/sections",
+        "本局股室和外单位",
+        answer_schemas.SectionsOut,
+        {"sections": [examples.SECTION]},
     ),
-    Operation("get", "/api/v1/topics", "主题及其所属股室", schemas.TopicsOut, {"topics": [examples.TOPIC]}),
+    Operation(
+        "get", "/api/v1/topics", "主题及其所属股室", answer_schemas.TopicsOut, {"topics": [examples.TOPIC]}
+    ),
     Operation(
         "get",
         "/api/v1/models",
         "模型库里的版本",
-        schemas.ModelsOut,
+        answer_schemas.ModelsOut,
         {"models": [{"version": "2026-01-05.1", "live": True}]},
         problems=("store",),
     ),
@@ -183,16 +189,16 @@ OPERATIONS = (
         "get",
         "/api/v1/plugins",
         "找到的插件及其来源",
-        schemas.PluginsOut,
+        answer_schemas.PluginsOut,
         {"plugins": [examples.PLUGIN]},
         problems=("plugin",),
     ),
-    Operation("get", "/healthz", "进程是否在运行", schemas.HealthOut, {"status": "ok"}),
+    Operation("get", "/healthz", "进程是否在运行", answer_schemas.HealthOut, {"status": "ok"}),
     Operation(
         "get",
         "/readyz",
         "是否已载入模型、可以分办",
-        schemas.ReadyOut,
+        answer_schemas.ReadyOut,
         {"status": "ready", "model": "2026-01-05.1", "problems": []},
         problems=("not_ready", "tampered", "store"),
     ),
@@ -303,7 +309,7 @@ def _problem_responses(codes: tuple[str, ...]) -> dict[str, Any]:
 
 def _problem_response(codes: list[str]) -> dict[str, Any]:
     examples = {code: {"value": _problem_example(code)} for code in codes}
-    content = {MEDIA_TYPE: {"schema": _ref(schemas.ProblemOut), "examples": examples}}
+    content = {MEDIA_TYPE: {"schema": _ref(answer_schemas.ProblemOut), "examples": examples}}
     return {"description": "；".join(f"{code} {KINDS[code].detail}" for code in codes), "content": content}
 
 
@@ -328,7 +334,7 @@ def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(
         [
             *((model, "validation") for model in sorted(taken, key=lambda m: m.__name__)),
-            (schemas.ProblemOut, "serialization"),
+            (answer_schemas.ProblemOut, "serialization"),
             *((answer, "serialization") for answer in answers),
         ],
         ref_template=_REF,

@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from router.web.schemas import (
-    CaseIn,
+from router.web.answer_schemas import (
     FailedRuleOut,
     FlagOut,
-    IsoDate,
     Out,
     ReasonOut,
     RuleNoteOut,
@@ -19,6 +17,7 @@ from router.web.schemas import (
     UnitOut,
     VoteOut,
 )
+from router.web.schemas import CaseIn, IsoDate
 
 __all__ = ["DryRunIn", "DryRunOut", "RuleIn", "RulesOut"]
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from router.errors import StorageUnavailableError
 from router.storage.database import Database
 from router.storage.journal import Journal
-from router.web.schemas import BatchOut
+from router.web.answer_schemas import BatchOut
 
 URL = "/api/v1/suggest/batch"
 LAMPS = {"case_id": "1", "title": "关于修复人民路路灯的建议", "body": "整条街路灯不亮，请修。"}

@@ -20,8 +20,8 @@ from router.sinks import Sinks
 from router.site import Site
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
+from router.web.answer_schemas import DecisionDetailOut, DecisionsOut, VerdictOut, VerdictsOut
 from router.web.app import make_app
-from router.web.schemas import DecisionDetailOut, DecisionsOut, VerdictOut, VerdictsOut
 
 from .stub import StubEngine
 

@@ -12,9 +12,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.schemas import BaseSchema
 
 from benchmarks.fuzz import BEYOND_SCHEMAS, FUZZED, takes_something
+from router.web.answer_schemas import ProblemOut
 from router.web.openapi import OPERATIONS, Operation, document
 from router.web.problems import KINDS
-from router.web.schemas import ProblemOut
 
 ROOT = Path(__file__).resolve().parents[2]
 

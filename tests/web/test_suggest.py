@@ -3,7 +3,7 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
-from router.web.schemas import DecisionOut
+from router.web.answer_schemas import DecisionOut
 
 from .stub import Suggest
 
