@@ -26,9 +26,9 @@ from schemathesis.errors import FailureGroup
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from benchmarks.chaos import make_store
 from benchmarks.reporting import Report, Table
 from benchmarks.service_process import Server, fenban_command, free_port
+from benchmarks.storm import make_store
 from router.site_files import sample_site
 from router.storage.database import Database, open_database
 from router.storage.keys import Keys, Scope

@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from benchmarks.chaos import make_store
 from benchmarks.reporting import Report, Table
 from benchmarks.service_process import Connection, Server, fenban_command, free_port, request_bytes
+from benchmarks.storm import make_store
 from models.store import ModelStore
 from router.site_files import sample_site
 from training.history import read_cases

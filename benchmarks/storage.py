@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from benchmarks.chaos import make_store
 from benchmarks.reporting import Report, Table
 from benchmarks.service_process import Connection, Server, fenban_command, free_port, request_bytes
+from benchmarks.storm import make_store
 from router.decision import Candidate, Decision, Evidence, ScoredLabel, Status, Versions, Vote, VoteKind
 from router.present import decision_json
 from router.proposal import Proposal

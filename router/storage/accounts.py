@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Update, delete, func, insert, select, update
 
-from router.errors import InputError, LoginError
+from router.errors import InputError, LoginError, StorageUnavailableError
 from router.storage.audit import add_entry
 from router.storage.database import Database
 from router.storage.passwords import check_password, hash_password, is_password
@@ -215,7 +216,10 @@ class Accounts:
         return self._begin(row)
 
     def session(self, token: str) -> Session | None:
-        """Return the session of a cookie's token, None where it has ended; its idle time begins anew."""
+        """Return the session of a cookie's token, None where it has ended; its idle time begins anew.
+
+        Where that can't be noted, on a full disk say, who is logged in can read on for the time left.
+        """
         now, hashed = self._database.now(), _hash(token)
         query = (
             select(users, sessions.c.seen_at, sessions.c.expires_at)
@@ -227,7 +231,7 @@ class Accounts:
         if row is None or row.expires_at <= now or row.seen_at + _IDLE <= now:
             return None
         if now - row.seen_at >= _SEEN_STEP:
-            with self._database.write(durable=False) as connection:
+            with suppress(StorageUnavailableError), self._database.write(durable=False) as connection:
                 connection.execute(update(sessions).where(sessions.c.hash == hashed).values(seen_at=now))
         return Session(_user(row), token)
 

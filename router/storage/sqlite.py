@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, QueuePool, create_engine, event
 
 from router.storage.backend import Fault, Lock
 
@@ -105,6 +105,7 @@ class Sqlite:
             pool_timeout=_PATIENCE,
         )
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", _drop_read_only)
         return engine
 
     def make(self) -> None:
@@ -195,6 +196,15 @@ def _set_up(connection: sqlite3.Connection) -> None:
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _drop_read_only(context: ExceptionContext) -> None:
+    """Drop a connection that was opened while the file couldn't be written: it stays read-only for good."""
+    code = getattr(context.original_exception, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+        if context.execution_context is not None:
+            context.execution_context.cursor.close()  # or SQLite keeps the file open
 
 
 def _lock(folder: int) -> None:

@@ -57,6 +57,7 @@ def _storage_reasons(database: Database) -> Iterator[str]:
     try:
         with database.read():
             pass
+        database.flush()  # a disk that has become read-only is still read, but not flushed
     except StorageError as error:
         yield "。".join(filter(None, (error.message, error.hint)))
     free = database.backend.free_bytes()

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.chaos import Clients, Outcome, judge, kill_in_turn, on_postgres, storm
+from benchmarks.chaos import kill_in_turn, on_postgres
 from benchmarks.load import Side, drive
 from benchmarks.service_process import Connection, Server, fenban_command, free_port, request_bytes
 from benchmarks.soak import Year, growth, live
+from benchmarks.storm import Clients, Outcome, judge, storm
 from router.storage.database import open_database
 from router.storage.journal import Journal
 from router.verdict import Verdict, VerdictKind

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import text
+import shutil
+from pathlib import Path
 
-from router.errors import InputError, LoginError
+import pytest
+from sqlalchemy import event, text
+
+from router.errors import InputError, LoginError, StorageUnavailableError
 from router.storage.accounts import Accounts, Role, User
 from router.storage.audit import Audit
-from router.storage.database import Database
+from router.storage.database import Database, open_database
 
 from .conftest import Clock
 
@@ -94,6 +97,25 @@ def test_a_session_ends_after_twelve_hours_however_busy(
         assert accounts.session(token)
     clock.pass_by(minutes=20)
     assert accounts.session(token) is None
+
+
+def test_who_is_logged_in_goes_on_reading_while_nothing_can_be_stored(
+    sqlite_template: Path, tmp_path: Path, clock: Clock
+) -> None:
+    path = shutil.copy(sqlite_template, tmp_path)
+    database = open_database(f"sqlite:///{path}", clock=clock)
+    accounts = Accounts(database)
+    accounts.create("zhang", PASSWORD, Role.CLERK, "command:root")
+    token = accounts.login("zhang", PASSWORD).token
+    database.close()
+    event.listen(database._engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON"))
+    clock.pass_by(minutes=29)
+    assert accounts.session(token)
+    with pytest.raises(StorageUnavailableError):
+        accounts.logout(token)
+    clock.pass_by(minutes=1)  # the time it was last used couldn't be noted
+    assert accounts.session(token) is None
+    database.close()
 
 
 def test_a_session_ends_on_logout(accounts: Accounts, zhang: User) -> None:

@@ -300,6 +300,23 @@ def test_a_read_only_disk_is_told(small_disk: Path) -> None:
     database.close()
 
 
+def test_a_connection_from_when_the_disk_was_read_only_is_not_kept(small_disk: Path, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{small_disk}/fenban.db")
+    journal = Journal(database)
+    journal.record(new_decision("1"))
+    shutil.copytree(small_disk, tmp_path / "open")
+    database.close()
+    shutil.copytree(tmp_path / "open", small_disk, dirs_exist_ok=True)  # with the log, as if it were open
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    assert [d.case_id for d in journal.decisions()] == ["1"]
+    with pytest.raises(StorageUnavailableError, match="只读"):
+        journal.record(new_decision("2"))
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    journal.record(new_decision("3"))
+    assert [d.case_id for d in journal.decisions()] == ["1", "3"]
+    database.close()
+
+
 def test_a_server_that_was_away_is_used_again_without_a_restart() -> None:
     binaries = find_binaries()
     if binaries is None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +60,22 @@ def test_a_full_disk_is_not_ready(
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "只剩 7 MB" in answer.json["detail"]
+    database.close()
+
+
+def test_a_database_that_can_only_be_read_is_not_ready(
+    router: Router, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(os, "fdatasync", refuse)  # root may write to any file, only a disk can refuse
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "只读" in answer.json["detail"]
     database.close()
 
 
