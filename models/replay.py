@@ -180,7 +180,8 @@ def _differences(stored: StoredDecision, decision: Decision, site: Site) -> Iter
         yield f"probability：记录 {stored.probability:.7f}，复算 {decision.probability:.7f}"
     unrounded = {c.label: c.probability for c in decision.candidates}
     was, now = _comparable(stored.answer), _comparable(without_text(decision_json(decision, site)))
-    for name in sorted((was.keys() | now.keys()) - _NOT_DECIDED - _ABOUT_THE_CASE - {"probability"}):
+    # what only a later version of the program tells is no difference
+    for name in sorted(was.keys() - _NOT_DECIDED - _ABOUT_THE_CASE - {"probability"}):
         if not _alike(was.get(name), now.get(name)):
             yield f"{name}：记录 {was.get(name)}，复算 {now.get(name)}"
     for candidate in stored.answer["candidates"]:
@@ -205,8 +206,7 @@ def _alike(was: object, now: object) -> bool:
     if isinstance(was, float) and isinstance(now, int | float):
         return abs(was - now) <= 2 * _ROUNDED
     if isinstance(was, dict) and isinstance(now, dict):
-        names = (was.keys() | now.keys()) - _PLACES
-        return all(_alike(was.get(name), now.get(name)) for name in names)
+        return all(_alike(was[name], now.get(name)) for name in was.keys() - _PLACES)
     if isinstance(was, list) and isinstance(now, list):
         return len(was) == len(now) and all(map(_alike, was, now))
     return was == now

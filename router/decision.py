@@ -209,11 +209,15 @@ class Deadlines:
     certain : bool
         False where the calendar of a year is not yet published and
         weekdays were counted instead.
+    assumed : bool
+        Whether nothing tells when the case came, so that the days are
+        counted from the day of the decision.
     """
 
     return_by: date | None = None
     reply_by: date | None = None
     certain: bool = True
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

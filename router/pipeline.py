@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import takewhile
@@ -76,7 +77,7 @@ class Router:
         self.model = model
         self.site = site or Site()
         self._today = today
-        self._dated: dict[date, Deadlines] = {}
+        self._dated: dict[tuple[date, bool], Deadlines] = {}
         self._valid_on: dict[date, frozenset[str]] = {}
         self._unsaying = frozenset(map(fold, self.site.stop_words))
         self.tokenizer: Tokenizer | None = tokenizer or getattr(model, "tokenizer", None)
@@ -251,11 +252,13 @@ class Router:
 
     def _deadlines(self, proposal: Proposal, today: date) -> Deadlines:
         settings = self.site.settings
+        assumed = proposal.received_on is None
         received = proposal.received_on or today
-        if received not in self._dated:  # a year has few days and many cases
+        if (received, assumed) not in self._dated:  # a year has few days and many cases
             days, months = settings.return_working_days, settings.reply_months
-            self._dated[received] = deadlines(received, days, months, self.site.holidays)
-        return self._dated[received]
+            found = deadlines(received, days, months, self.site.holidays)
+            self._dated[received, assumed] = replace(found, assumed=assumed)
+        return self._dated[received, assumed]
 
 
 def _failures(run: RuleRun) -> list[Reason]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from router.decision import Candidate, Decision, ScoredLabel, SimilarCase
+from router.decision import Candidate, Deadlines, Decision, ScoredLabel, SimilarCase
 from router.site import Site
 from router.text import percent
 
@@ -33,6 +33,7 @@ ROW_COLUMNS = (
     "similar",
     "return_by",
     "reply_by",
+    "deadline_note",
 )
 
 _ALTERNATIVES = 3
@@ -79,6 +80,7 @@ def decision_json(decision: Decision, site: Site) -> dict[str, Any]:
             "return_by": _iso(dates.return_by),
             "reply_by": _iso(dates.reply_by),
             "certain": dates.certain,
+            "assumed": dates.assumed,
         },
         "versions": {
             "model": decision.versions.model,
@@ -139,6 +141,7 @@ def decision_row(decision: Decision, site: Site) -> dict[str, str]:
         "similar": "；".join(_similar_words(similar, site) for similar in decision.similar[:_SIMILAR]),
         "return_by": _iso(dates.return_by) or "",
         "reply_by": _iso(dates.reply_by) or "",
+        "deadline_note": _deadline_note(dates),
     }
 
 
@@ -146,6 +149,16 @@ def _return_reason(decision: Decision, site: Site) -> str:
     """Return the sentence for the return slip; empty for a case of ours."""
     neighbour = site.neighbours.get(decision.lead)
     return neighbour.return_reason if neighbour else ""
+
+
+def _deadline_note(dates: Deadlines) -> str:
+    """Say what the deadlines rest on where that is a guess."""
+    said = []
+    if dates.assumed:
+        said.append("没有收到日期，暂从当天起算")
+    if not dates.certain:
+        said.append("放假安排尚未公布，按周一至周五推算")
+    return "；".join(said)
 
 
 def _reasons(decision: Decision, site: Site) -> list[str]:

@@ -41,6 +41,7 @@ SHEET_COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("similar", "相似的往年案件", 26),
     ("return_by", "退回期限", 12),
     ("reply_by", "答复期限", 12),
+    ("deadline_note", "期限说明", 16),
     ("source", "来源", 22),
     ("reason_ids", "原因代码", 16),
 )

@@ -127,6 +127,7 @@ class DeadlinesOut(Out):
     return_by: str | None = Field(description="退回期限")
     reply_by: str | None = Field(description="答复期限")
     certain: bool = Field(description="为 false 时该年节假日安排尚未公布，按周一至周五推算")
+    assumed: bool = Field(False, description="为 true 时没有收到日期，从作出决定的当天起算")
 
 
 class VersionsOut(Out):

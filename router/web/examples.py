@@ -53,7 +53,7 @@ DECISION: dict[str, Any] = {
     "failed_rules": [],
     "rule_notes": [],
     "similar": [],
-    "deadlines": {"return_by": "2026-03-09", "reply_by": "2026-06-02", "certain": True},
+    "deadlines": {"return_by": "2026-03-09", "reply_by": "2026-06-02", "certain": True, "assumed": False},
     "versions": {"model": "2026-01-05.1", "rules": "5f2a9c01d3e4", "site": "a1b2c3d4e5f6"},
     "revision": 1,
     "previous_decision": None,

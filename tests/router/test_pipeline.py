@@ -195,8 +195,10 @@ def test_each_further_label_of_the_set_needs_more_of_a_probability() -> None:
 
 def test_deadlines_count_from_the_day_received_or_today() -> None:
     assert suggest().deadlines.return_by == date(2025, 6, 16)
+    assert suggest().deadlines.assumed
     received = router().suggest(Proposal(title="路灯", received_on=date(2025, 3, 5)))
     assert received.deadlines.reply_by == date(2025, 6, 5)
+    assert not received.deadlines.assumed
 
 
 def test_thresholds_of_the_model_count_not_a_fixed_number() -> None:

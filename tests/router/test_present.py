@@ -4,6 +4,8 @@ import dataclasses
 import json
 from datetime import date
 
+import pytest
+
 from router.decision import (
     Candidate,
     Deadlines,
@@ -84,7 +86,26 @@ def test_json_has_the_keys_of_the_contract_and_no_objects_of_ours() -> None:
     assert answer["candidates"][0]["evidence"] == [{"start": 2, "end": 4, "field": "title", "weight": 1.0}]
     assert answer["votes"][0]["kind"] == "require"
     assert answer["failed_rules"] == [{"rule": "坏规则", "error": "ZeroDivisionError"}]
-    assert answer["deadlines"] == {"return_by": "2025-06-16", "reply_by": "2025-09-09", "certain": False}
+    assert answer["deadlines"] == {"return_by": "2025-06-16", "reply_by": "2025-09-09"} | {
+        "certain": False,
+        "assumed": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("dates", "note"),
+    [
+        (Deadlines(), ""),
+        (Deadlines(assumed=True), "没有收到日期，暂从当天起算"),
+        (Deadlines(certain=False), "放假安排尚未公布，按周一至周五推算"),
+        (
+            Deadlines(certain=False, assumed=True),
+            "没有收到日期，暂从当天起算；放假安排尚未公布，按周一至周五推算",
+        ),
+    ],
+)
+def test_a_row_says_what_its_deadlines_rest_on(dates: Deadlines, note: str) -> None:
+    assert decision_row(dataclasses.replace(DECISION, deadlines=dates), SITE)["deadline_note"] == note
 
 
 def test_json_names_past_cases_with_section_year_and_result() -> None:

@@ -65,7 +65,12 @@ def test_the_case_number_stays_a_string(suggest: Suggest) -> None:
 
 def test_deadlines_count_from_the_day_received(suggest: Suggest) -> None:
     dates = suggest(**SEWAGE, received_on="2025-09-29").get_json()["deadlines"]
-    assert dates == {"return_by": "2025-10-13", "reply_by": "2025-12-29", "certain": True}
+    assert (dates["return_by"], dates["reply_by"]) == ("2025-10-13", "2025-12-29")
+    assert (dates["certain"], dates["assumed"]) == (True, False)
+
+
+def test_deadlines_say_that_nobody_told_when_the_case_came(suggest: Suggest) -> None:
+    assert suggest(**SEWAGE).get_json()["deadlines"]["assumed"] is True
 
 
 def test_a_byte_order_mark_does_no_harm(client: FlaskClient) -> None:
