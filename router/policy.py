@@ -120,9 +120,7 @@ def _unsure_reasons(
     reasons = []
     lead = choice.lead
     if lead.probability < accept and not is_outside(lead.label):
-        reasons.append(
-            Reason("low_confidence", f"把握只有 {percent(lead.probability)}，还不到可直接采纳的程度")
-        )
+        reasons.append(Reason("low_confidence", _too_unsure(lead.probability, accept)))
     preferred = {v.target for v in votes if v.kind is VoteKind.PREFER}
     other = next((c for c in candidates if c.label not in _forbidden(votes) | {lead.label}), None)
     settled = lead.label in preferred  # that is what such a rule is for
@@ -131,6 +129,15 @@ def _unsure_reasons(
         shares = f"{percent(lead.probability)} 对 {percent(other.probability)}"
         reasons.append(Reason("close_call", f"{names}不相上下（{shares}）"))
     return reasons
+
+
+def _too_unsure(probability: float, accept: float) -> str:
+    if accept > 1:
+        return "往年案件还少，定不出多大的把握才可直接采纳，一律请人工核对"
+    shown, wanted = percent(probability), percent(accept)
+    if shown == wanted:
+        shown, wanted = f"{probability:.2%}", f"{accept:.2%}"
+    return f"把握 {shown}，到 {wanted} 才可直接采纳"
 
 
 def _several_requests(

@@ -92,10 +92,10 @@ _ALL = (
     Kind("plugin", 500, "Plugin failed", "插件有误，请告知管理员"),
     Kind("output", 500, "Result could not be written", "结果写不出来，请告知管理员"),
     Kind("storage", 500, "Database unusable", "数据库有问题，请告知管理员"),
-    Kind("not_ready", 503, "No model loaded", "还没有可用的模型"),
+    Kind("not_ready", 503, "Not ready", "现在还不能回答"),
     Kind("store", 503, "Model store unavailable", "模型库暂不可用"),
     Kind("tampered", 503, "Model failed its integrity check", "模型文件未通过完整性校验"),
-    Kind("storage_unavailable", 503, "Database unavailable", "数据库暂不可用，什么也没有存，请稍后重试"),
+    Kind("storage_unavailable", 503, "Database unavailable", "数据库暂不可用，没有确认存上，请稍后重试"),
 )
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _ALL}
 

@@ -126,6 +126,19 @@ def test_a_sure_choice_on_a_plain_text_is_suggested() -> None:
 
 
 @pytest.mark.parametrize(
+    ("accept", "said"),
+    [
+        (0.95, "把握 90%，到 95% 才可直接采纳"),
+        (0.9021, "把握 90.00%，到 90.21% 才可直接采纳"),
+        (1.01, "往年案件还少，定不出多大的把握才可直接采纳，一律请人工核对"),
+    ],
+)
+def test_who_is_told_to_look_learns_how_sure_would_be_enough(accept: float, said: str) -> None:
+    found = doubts(choose(SURE, [], 0.1), SURE, [], "关于修复路灯的建议", 1.0, SITE, accept)
+    assert [reason.text for reason in found.reasons] == [said]
+
+
+@pytest.mark.parametrize(
     ("candidates", "more", "reason"),
     [
         (SURE, {"accept": 0.95}, "low_confidence"),
