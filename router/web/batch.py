@@ -135,5 +135,6 @@ def _decision(at: int, answer: dict[str, Any]) -> Item:
 def _problem(at: int, problem: ProblemError) -> Item:
     place = f"/cases/{at}"
     errors = [FieldError(place + error.path, error.message) for error in problem.errors]
-    placed = ProblemError(problem.kind.code, problem.detail, errors or [FieldError(place, problem.detail)])
+    detail = f"{errors[0].path}：{errors[0].message}" if errors else problem.detail
+    placed = ProblemError(problem.kind.code, detail, errors or [FieldError(place, problem.detail)])
     return {"index": at, "decision": None, "problem": problem_json(placed)}

@@ -210,6 +210,7 @@ _MESSAGES = {
     "moment": "须为日期或带时区的时间，写作 2026-03-01 或 2026-03-01T08:00:00+08:00",
     "list_type": "须为数组",
     "too_long": "最多 {max_length} 项",
+    "too_short": "至少 {min_length} 项",
     "extra_forbidden": "没有这一项",
     "literal_error": "须为 {expected} 之一",
     "word_groups": "须为词，或者一列词",
@@ -226,10 +227,16 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     return [
         FieldError(
             _pointer(found["loc"]),
-            _MESSAGES.get(found["type"], "格式不对").format(**found.get("ctx", {})),
+            _MESSAGES.get(found["type"], "格式不对").format(**_in_chinese(found.get("ctx", {}))),
         )
         for found in error.errors(include_url=False, include_input=False)
     ]
+
+
+def _in_chinese(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Join what may be written as Chinese does; pydantic writes 'a', 'b' or 'c'."""
+    expected = str(context.get("expected", "")).replace(" or ", ", ").replace(", ", "、")
+    return {**context, "expected": expected.replace("'", "")}
 
 
 def _pointer(loc: Iterable[int | str]) -> str:

@@ -46,6 +46,7 @@ def test_a_case_that_is_wrong_gets_its_own_problem_with_its_place(client: FlaskC
     problems = [item["problem"] for item in found[1:5]]
     assert [p["code"] for p in problems] == ["invalid_fields", "empty_text", "secret_paper", "invalid_fields"]
     places = [[error["path"] for error in p["errors"]] for p in problems]
+    assert problems[0]["detail"] == "/cases/1/title：须为字符串"
     assert places == [["/cases/1/title"], ["/cases/2/title", "/cases/2/body"], ["/cases/3"], ["/cases/4"]]
 
 
@@ -53,6 +54,10 @@ def test_a_case_that_is_wrong_gets_its_own_problem_with_its_place(client: FlaskC
 def test_a_batch_that_is_none_is_refused_as_a_whole(client: FlaskClient, sent: Any) -> None:
     response = client.post(URL, json=sent)
     assert (response.status_code, response.get_json(force=True)["code"]) == (422, "invalid_fields")
+
+
+def test_an_empty_batch_is_told_what_is_missing(client: FlaskClient) -> None:
+    assert client.post(URL, json={"cases": []}).get_json(force=True)["detail"] == "/cases：至少 1 项"
 
 
 def test_a_repeated_batch_gets_the_first_answers_and_stores_nothing(
