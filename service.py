@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,7 +144,8 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
 
     Suggest who handles the cases of a file, a folder or standard input (-):
     xlsx, xls, csv, jsonl, docx, html, txt, pdf, zip. Without -o a table is
-    shown; with -o a 分办表 is written.
+    shown; with -o a 分办表 is written. An .xlsx that is there is kept under
+    another name, a .csv or .jsonl is replaced.
     """
     from models.heap import settle
     from models.store import ModelStore
@@ -199,7 +203,8 @@ def serve(
     say(f"分办服务：http://{host}:{port}/ （{workers} 个进程，Ctrl+C 停止）")
     style = log_format or ("text" if sys.stderr.isatty() else "json")
     serving = Serving(host, port, workers, log_format=style, log_level=log_level)
-    run(lambda: create_app(settings), serving, shared=("models.live", "router.web.app"))
+    shared = ("models.live", "router.web.app")
+    run(lambda: create_app(settings), serving, shared, _kept_from_restore(settings))
 
 
 @click.group(
@@ -294,6 +299,16 @@ def _check_output(output: Path | None) -> None:
         raise OutputError("目标文件夹不存在", where=str(output.parent), hint="请先建好文件夹")
 
 
+def _old_name(sheet: Path) -> Path | None:
+    """Return where a sheet that is there is kept: somebody may have written into it."""
+    if not sheet.is_file() or not sheet.stat().st_size:
+        return None
+    written = datetime.fromtimestamp(sheet.stat().st_mtime)  # noqa: DTZ006  # the clerk's own time
+    stem = f"{sheet.stem}-{written:%Y%m%d-%H%M%S}"
+    names = (sheet.resolve().with_name(f"{stem}{f'-{n}' if n > 1 else ''}{sheet.suffix}") for n in count(1))
+    return next(name for name in names if not name.exists())
+
+
 def _read(source: Path) -> ReadReport:
     from router.readers import read_bytes, read_path
 
@@ -349,24 +364,56 @@ def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Si
 
 
 def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site: Site) -> None:
-    import json
-
-    from router.present import ROW_COLUMNS, decision_line
-    from router.sheets import write_csv, write_workbook
-
+    """Write the answers; of what was there a person's sheet is kept, a program's file is not."""
     rows = _rows(report.proposals, decisions, site)
     if output.suffix.lower() == ".xlsx":
-        book = io.BytesIO()
-        write_workbook(rows, report.problems, book, bureau=site.settings.bureau)
-        save(output, book.getvalue())
-    elif output.suffix.lower() == ".csv":
-        table = io.StringIO(newline="")
-        write_csv(rows, (*ROW_COLUMNS, "source"), table)
-        save(output, table.getvalue().encode("utf-8-sig"))
+        kept = _old_name(output)
+        save(output, _sheet(report, rows, site), keep=kept)
+        if kept:
+            say(f"原来的 {output} 留作 {kept.name}")
+        return
+    if output.is_file():
+        say(f"覆盖原来的 {output}")
+    if output.suffix.lower() == ".csv":
+        save(output, _csv(rows))
     else:
-        pairs = zip(rows, decisions, strict=True)
-        lines = (json.dumps(decision_line(row, d, site), ensure_ascii=False) for row, d in pairs)
-        save(output, "".join(f"{line}\n" for line in lines).encode())
+        save(output, _json_lines(rows, decisions, site))
+
+
+def _sheet(report: ReadReport, rows: list[dict[str, str]], site: Site) -> bytes:
+    from router.sheets import write_workbook
+
+    book = io.BytesIO()
+    bureau = site.settings.bureau
+    write_workbook(rows, report.problems, book, bureau=bureau, notes=report.warnings)
+    return book.getvalue()
+
+
+def _csv(rows: list[dict[str, str]]) -> bytes:
+    from router.present import ROW_COLUMNS
+    from router.sheets import write_csv
+
+    table = io.StringIO(newline="")
+    write_csv(rows, (*ROW_COLUMNS, "source"), table)
+    return table.getvalue().encode("utf-8-sig")
+
+
+def _json_lines(rows: list[dict[str, str]], decisions: Sequence[Decision], site: Site) -> bytes:
+    import json
+
+    from router.present import decision_line
+
+    pairs = zip(rows, decisions, strict=True)
+    lines = (json.dumps(decision_line(row, d, site), ensure_ascii=False) for row, d in pairs)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _kept_from_restore(settings: ServiceSettings) -> AbstractContextManager[None]:
+    """Keep database and store where they are while one of our processes serves from them."""
+    from router.storage.database import open_database
+    from router.storage.in_use import serving
+
+    return serving(open_database(settings.database, create=False), settings.store)
 
 
 def _is_guarded(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from models.heap import settle
 from models.model import RoutingModel
 from models.store import ModelStore
 from router.errors import FenbanError, SiteError
+from router.logs import told
 from router.pipeline import Router
 from router.proposal import Proposal
 from router.rules.files import RULE_FILES, rules_digest
@@ -31,6 +33,9 @@ _Stamp = tuple[tuple[int, int, int] | None, ...]
 _EVERY = 1.0
 _AGAIN = 30.0
 """Seconds after which what could not be used is tried again, though no file changed."""
+
+_PLACE = re.compile(rf"({'|'.join(map(re.escape, (*SITE_FILES, *RULE_FILES)))})(?: 第 (\d+) 行)?")
+"""A file of a site, and the line where that follows."""
 
 _TRIAL = Proposal(title="关于修复路灯的建议")
 
@@ -194,11 +199,12 @@ class LiveEngine:
             _attempt(partial(keep_site, directory, site, self._store.directory), wrong)
 
     def _tell(self, wrong: tuple[FenbanError, ...]) -> None:
-        """Log each problem once; codes only, because messages may quote a file."""
+        """Log each problem once; code and places only, because messages may quote a file."""
         known = {str(error) for error in self._wrong}
+        what = "what ran before goes on" if self.router else "not ready"
         for error in wrong:
             if str(error) not in known:
-                log.warning("%s: %s", "what ran before goes on" if self.router else "not ready", error.code)
+                log.warning("%s: %s", what, error.code, extra=told(at=_places(error) or None))
         self._wrong = wrong
 
 
@@ -210,6 +216,18 @@ def _attempt(work: Callable[[], T], wrong: list[FenbanError]) -> T | None:
     except Exception as error:  # a foreign plugin may raise anything, and the service goes on
         wrong.append(SiteError(f"载入时出错：{type(error).__name__}"))
     return None
+
+
+def _places(error: FenbanError) -> str:
+    """Return which files, and which lines of them, an error names: nothing that stands in them.
+
+    Examples
+    --------
+    >>> _places(SiteError("规则“路灯”：缺少 target", where="/srv/site/rules.toml 第 16 行"))
+    'rules.toml:16'
+    """
+    found = dict.fromkeys(_PLACE.findall(f"{error.where} {error.message}"))
+    return ", ".join(f"{name}:{line}" if line else name for name, line in found)
 
 
 def _told(error: FenbanError) -> str:

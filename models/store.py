@@ -87,10 +87,11 @@ class ModelStore:
             If the disk refuses; nothing is left behind and the live model stays.
         """
         with _disk_errors(self.directory):
-            self._versions.mkdir(parents=True, exist_ok=True)
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # texts of past cases are in it
+            self._versions.mkdir(exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix=".new-", dir=self.directory))
             try:
-                # mkdtemp's folder is for its owner only; the service may run as another
+                # mkdtemp's is for its owner only; who may enter is decided at the store itself
                 work.chmod(0o777 & ~_umask())
                 write_artifact(work, model, manifest, lexicon, card)
                 digest = folder_digest(work)

@@ -97,7 +97,8 @@ def say(text: str) -> None:
 def tell_reading(report: ReadReport) -> None:
     """Tell what was read, and what was not and why."""
     for note in report.notes[:_SHOWN]:
-        say(f"读入 {' '.join(filter(None, (note.source, note.where)))}：{note.text}")
+        place = " ".join(filter(None, ("请核对" if note.code else "读入", note.source, note.where)))
+        say(f"{place}：{note.text}")
     if len(report.notes) > _SHOWN:
         say(f"……另有 {len(report.notes) - _SHOWN} 条说明")
     for problem in report.problems[:_SHOWN]:
@@ -133,27 +134,34 @@ def write_json(value: object, target: str) -> None:
         save(Path(target), text.encode())
 
 
-def save(target: Path, content: bytes) -> None:
+def save(target: Path, content: bytes, *, keep: Path | None = None) -> None:
     """Write a result whole or not at all: a full disk doesn't cost the file that was there.
+
+    Parameters
+    ----------
+    target : Path
+    content : bytes
+    keep : Path, optional
+        Where the file that was there goes; without it, it is gone.
 
     Raises
     ------
     OutputError
         If the file can't be written.
     """
-    with saving(target) as file:
+    with saving(target, keep=keep) as file:
         file.write(content)
 
 
 @contextmanager
-def saving(target: Path) -> Iterator[BinaryIO]:
+def saving(target: Path, *, keep: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `target` when all is written; see `save`."""
     try:
         if target.exists() and not target.is_file():  # /dev/stdout, a pipe
             with target.open("wb") as file:
                 yield file
         else:
-            with _replacing(target.resolve()) as file:
+            with _replacing(target.resolve(), keep) as file:
                 yield file
     except OSError as error:
         hint = "文件可能正被打开，或磁盘已满"
@@ -172,7 +180,7 @@ def database_url(database: str | None, store: Path) -> str:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
+def _replacing(target: Path, keep: Path | None) -> Iterator[BinaryIO]:
     fresh = target.with_name(f".fenban-{os.getpid()}")
     fresh.unlink(missing_ok=True)  # of a killed process with our number
     try:
@@ -180,6 +188,8 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
             yield file
         if target.exists():
             shutil.copymode(target, fresh)
+            if keep:
+                target.rename(keep)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)

@@ -63,11 +63,14 @@ class ReadNote:
         As for `ReadProblem`.
     text : str
         One Chinese sentence, e.g. which columns were mapped or masked.
+    code : str
+        Machine-readable, of what a person has to look at: ``repeated_number``.
     """
 
     source: str
     where: str
     text: str
+    code: str = ""
 
 
 class Reader(Protocol):

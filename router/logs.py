@@ -116,8 +116,10 @@ def _time(record: logging.LogRecord) -> str:
 
 def _said(record: logging.LogRecord) -> str:
     ours = record.name == _OURS or record.name.startswith(f"{_OURS}.")
-    if ours or record.module == _LIFECYCLE:
+    if ours:
         return record.getMessage()
+    if record.module == _LIFECYCLE:
+        return record.getMessage().partition("\n")[0]  # below may stand a traceback
     return _QUOTES.split(str(record.msg), maxsplit=1)[0].strip() or "-"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from router.decision import Candidate, Deadlines, Decision, ScoredLabel, SimilarCase
+from router.decision import Candidate, Deadlines, Decision, ScoredLabel, SimilarCase, VoteKind
 from router.site import Site
 from router.text import percent
 
@@ -162,9 +162,15 @@ def _deadline_note(dates: Deadlines) -> str:
 
 
 def _reasons(decision: Decision, site: Site) -> list[str]:
-    """Reasons for doubt, the votes that decided, and the sentence for the return slip."""
+    """Reasons for doubt, the votes that decided or ask for a helper, and the sentence for the return slip."""
     texts = [reason.text for reason in decision.reasons]
     texts += [v.reason for v in decision.votes if v.rule == decision.decided_by]
+    helping = {co.label for co in decision.co_sections}
+    texts += [
+        f"会办{site.name(v.target)}：{v.reason}"
+        for v in decision.votes
+        if v.kind is VoteKind.CO_HANDLE and v.target in helping
+    ]
     texts.append(_return_reason(decision, site))
     return [text for text in dict.fromkeys(texts) if text]
 

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from router.interfaces import ReadProblem
+from router.interfaces import ReadNote, ReadProblem
 from router.present import STATUS_WORDS
 from router.text import percent
 
@@ -51,6 +51,7 @@ _FOR_PROGRAMS = frozenset({"reason_ids"})
 """Columns that are there but hidden, so that they don't take room on paper."""
 
 _PROBLEM_COLUMNS = (("source", "文件", 34), ("where", "位置", 20), ("reason", "未读入的原因", 70))
+_NOTE_COLUMNS = (("source", "文件", 34), ("where", "位置", 20), ("text", "要核对什么", 70))
 _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")  # full width too: a Chinese Excel takes them for the same
 _MOST_CHARACTERS = 32_767
 """What one cell of a workbook can hold."""
@@ -61,7 +62,12 @@ _STATUS_FILL = {"可直接分办": "E7F4E8", "请人工核对": "FFF4D6", "建�
 
 
 def write_workbook(
-    rows: Sequence[Row], problems: Sequence[ReadProblem], target: Path | BinaryIO, *, bureau: str = ""
+    rows: Sequence[Row],
+    problems: Sequence[ReadProblem],
+    target: Path | BinaryIO,
+    *,
+    bureau: str = "",
+    notes: Sequence[ReadNote] = (),
 ) -> None:
     """Write a 分办表 that an office can print.
 
@@ -74,6 +80,8 @@ def write_workbook(
     target : Path or binary file
     bureau : str
         For the heading.
+    notes : sequence of ReadNote
+        What has to be looked at, on a sheet of its own as well.
 
     Raises
     ------
@@ -89,6 +97,9 @@ def write_workbook(
     if problems:
         cells = [{"source": p.source, "where": p.where, "reason": p.reason} for p in problems]
         _fill(book.create_sheet("未读入"), "没有读入的文件和行", _PROBLEM_COLUMNS, cells)
+    if notes:
+        cells = [{"source": note.source, "where": note.where, "text": note.text} for note in notes]
+        _fill(book.create_sheet("读取说明"), "读入时要核对的地方", _NOTE_COLUMNS, cells)
     book.save(target)
 
 

@@ -83,7 +83,7 @@ class Verdict:
         return {name: "采纳建议时不填这一项" for name in names if getattr(self, name)}
 
     def _changed(self) -> dict[str, str]:
-        missing = "" if self.section else "改派要写明改由哪个股室主办"
+        missing = "" if self.section else "改办要写明改由谁主办"
         returns = {
             name: "只有退回时才填这一项" for name in ("returned_by", "returned_on") if getattr(self, name)
         }
@@ -91,7 +91,9 @@ class Verdict:
 
     def _returned(self) -> dict[str, str]:
         wrong = {name: "退回时不填这一项" for name in ("co_sections", "topic") if getattr(self, name)}
-        if self.section and (self.returned_by or not is_outside(self.section)):
+        if self.section and self.returned_by:
+            wrong["section"] = "由本局股室退回时，“应由哪个外单位办”要空着"
+        elif self.section and not is_outside(self.section):
             wrong["section"] = "退回来文单位时，这里写应由哪个外单位办，以 out: 开头"
         if is_outside(self.returned_by):
             wrong["returned_by"] = "这里写不接这一件的本局股室"

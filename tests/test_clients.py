@@ -20,6 +20,9 @@ from tests.commands import fenban, succeeded
 CLIENTS = Path(__file__).resolve().parent.parent / "docs" / "clients"
 
 
+NEEDS = {"sh": "curl", "py": "python3", "java": "javac", "cs": "mcs"}
+
+
 class Service:
     """A service that asks for a key."""
 
@@ -89,6 +92,42 @@ def test_an_example_gets_the_lead_and_gives_a_verdict_once(
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines() == ["主办：市政工程管理所", "已送回：采纳"]
     assert service.stored(language) == [("028", "accepted")]
+
+
+def test_the_examples_send_the_same_case_byte_by_byte(service: Service, tmp_path: Path) -> None:
+    languages = [lang for lang, program in NEEDS.items() if shutil.which(program)]
+    environment = service.environment("together")
+    for language in languages:
+        subprocess.run(compiled(language, tmp_path), env=environment, check=True)
+    assert service.stored("together") == [("028", "accepted")]
+
+
+@pytest.mark.parametrize("example", ["suggest.sh", "suggest.py", "verdicts.py"])
+def test_an_example_without_a_key_says_why_it_is_refused(service: Service, example: str) -> None:
+    environment = {**service.environment(f"refused-{example}"), "FENBAN_KEY": "fenban_wrong"}
+    program = "sh" if example.endswith("sh") else sys.executable
+    done = subprocess.run([program, CLIENTS / example], env=environment, capture_output=True, check=False)
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert len(said) == 1
+    assert "key_invalid" in said[0]
+    assert "密钥" in said[0]
+
+
+@pytest.mark.parametrize("example", ["suggest", "verdicts"])
+def test_an_example_says_in_one_sentence_that_nobody_answers(tmp_path: Path, example: str) -> None:
+    environment = {
+        **os.environ,
+        "FENBAN_URL": f"http://127.0.0.1:{free_port()}",
+        "FENBAN_NEXT": str(tmp_path / "next"),
+    }
+    once = f"import {example}; {example}.TRIES = 1; {example}.main()"
+    command = [sys.executable, "-B", "-c", once]
+    done = subprocess.run(command, env=environment, cwd=CLIENTS, capture_output=True, check=False)
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert len(said) == 1
+    assert said[0].startswith("连不上 http://127.0.0.1")
 
 
 def test_what_people_decided_is_fetched_once(service: Service, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_standard_input_is_read_too(place: Path, tmp_path: Path, encoding: str) 
         ("028", "municipal"),
         ("0076", "drainage"),
     ]
+
+
+def test_a_sheet_that_somebody_wrote_into_is_kept(place: Path, tmp_path: Path) -> None:
+    sheet, cases = tmp_path / "分办表.xlsx", place / "site" / "inbox" / "会响的井盖.txt"
+    for content in (b"first, by hand", b"second, by hand"):
+        sheet.write_bytes(content)
+        os.utime(sheet, (0, 0))  # within the same second
+        result = succeeded(fenban("suggest", cases, "--store", place / "store", "-o", sheet))
+        assert "留作 分办表-19" in result.stderr
+        assert load_workbook(sheet).sheetnames
+    old = sorted(path.read_bytes() for path in tmp_path.glob("分办表-*.xlsx"))
+    assert old == [b"first, by hand", b"second, by hand"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.jsonl"])
+def test_what_a_program_reads_is_replaced_and_that_is_said(place: Path, tmp_path: Path, name: str) -> None:
+    cases = place / "site" / "inbox" / "会响的井盖.txt"
+    command = ("suggest", cases, "--store", place / "store", "-o", tmp_path / name)
+    assert "覆盖" not in succeeded(fenban(*command)).stderr
+    assert "覆盖原来的" in succeeded(fenban(*command)).stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_year_of_past_cases_judges_the_model(place: Path) -> None:

@@ -33,14 +33,22 @@ def post(path: str, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            problem = json.load(error)
             if error.code not in (429, 503) or attempt == TRIES:
-                raise SystemExit(f"{problem['code']}: {problem['detail']}") from error
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
+                raise SystemExit(told(error)) from error
+        except OSError as error:  # nobody listens, the cable is out, no answer within 30 seconds
             if attempt == TRIES:
-                raise
+                raise SystemExit(f"连不上 {URL}：{getattr(error, 'reason', error)}") from error
         time.sleep(attempt)
     raise AssertionError
+
+
+def told(error: urllib.error.HTTPError) -> str:
+    """Return what went wrong in one sentence; a proxy in between answers in HTML."""
+    try:
+        problem = json.load(error)
+        return f"{problem['code']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{error.code} {error.reason}"
 
 
 def main() -> None:

@@ -28,8 +28,18 @@ def get(path: str, **query: str) -> dict[str, Any]:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as error:
+        raise SystemExit(told(error)) from error
+    except OSError as error:  # nothing is lost: the next run goes on from the same place
+        raise SystemExit(f"连不上 {URL}：{getattr(error, 'reason', error)}") from error
+
+
+def told(error: urllib.error.HTTPError) -> str:
+    """Return what went wrong in one sentence; a proxy in between answers in HTML."""
+    try:
         problem = json.load(error)
-        raise SystemExit(f"{problem['code']}: {problem['detail']}") from error
+        return f"{problem['code']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{error.code} {error.reason}"
 
 
 def take_over(verdict: dict[str, Any]) -> None:

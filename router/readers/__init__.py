@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.readers.masking import Masked, mask
-from router.readers.reading import MAX_FILE_BYTES, is_clutter, list_files, read_bytes, read_path
+from router.readers.reading import MAX_FILE_BYTES, is_clutter, list_files, read_bytes, read_files, read_path
 from router.readers.report import ReadReport
 from router.readers.screening import MAX_CASE_CHARS, Screen
 from router.readers.secrecy import is_secret
@@ -21,5 +21,6 @@ __all__ = [
     "list_files",
     "mask",
     "read_bytes",
+    "read_files",
     "read_path",
 ]

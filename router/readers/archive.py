@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from router.interfaces import ReadProblem
-from router.readers.reading import is_clutter, read_bytes
+from router.readers.reading import is_clutter, read_content
 from router.readers.report import Item
 from router.readers.sniff import kind_of
 from router.readers.zips import Budget, member_name
@@ -80,7 +80,7 @@ def _office_or_other(data: bytes, name: str, kind: str, budget: Budget) -> Itera
                     return
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
             pass  # its reader says what is wrong with it
-    yield from read_bytes(data, name).items()
+    yield from read_content(data, name).items()
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
@@ -26,6 +26,7 @@ __all__ = ["Span", "Table", "missing_columns", "read_table"]
 _TOTAL = re.compile(r"^(?:本页|本类|本表|累计|分类)?(?:合计|小计|共计|总计|总数)(?:[:(\d共件条项].*)?$")
 _COUNT = re.compile(r"^共?\d+[件条项]?$")
 _WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
+_KIND = re.compile(r"[省市县区]?(?:人大|政协)?(?:代表|委员)?(?:建议|提案)[类件]?")
 _SHORT = 16  # a longer title or body is a case for certain
 _LISTED = 12  # rows named in a note before it says how many there are
 _SAMPLED = 200
@@ -104,21 +105,27 @@ def missing_columns(table: Table) -> ReadProblem:
 
 
 def _columns(table: Table, header: Header) -> tuple[Column, ...]:
-    """Take 类别 for the outcome where all it holds is letters."""
-    if header.column("result"):
-        return header.columns
-    return tuple(
-        replace(column, field="result")
-        if tidy(column.label) == "类别" and _holds_letters(table, header, column)
-        else column
-        for column in header.columns
-    )
+    """Take 类别 for the outcome where all it holds is letters, for the kind where it is 建议 and 提案."""
+    for name, is_value in _CATEGORY.items():
+        if header.column(name):
+            continue
+        for column in header.columns:
+            if tidy(column.label) == "类别" and _holds(table, header, column, is_value):
+                return tuple(replace(one, field=name) if one == column else one for one in header.columns)
+    return header.columns
 
 
-def _holds_letters(table: Table, header: Header, column: Column) -> bool:
+_CATEGORY: Mapping[str, Callable[[str], bool]] = {
+    "result": lambda text: len(result_letter(text)) == 1,
+    "kind": lambda text: bool(_KIND.fullmatch(text)),
+}
+"""What a column called 类别 may mean, and how its cells tell."""
+
+
+def _holds(table: Table, header: Header, column: Column, is_value: Callable[[str], bool]) -> bool:
     below = (row[column.index] for row in table.rows[header.bottom :] if column.index < len(row))
     texts = list(islice(filter(None, map(cell_text, below)), _SAMPLED))
-    return bool(texts) and all(len(result_letter(text)) == 1 for text in texts)
+    return bool(texts) and all(map(is_value, texts))
 
 
 @dataclass(slots=True)

@@ -15,10 +15,20 @@ from router.interfaces import Reader, ReadNote, ReadProblem
 from router.plugins import list_plugins, make_plugin
 from router.proposal import Proposal
 from router.readers.refusals import refusal
+from router.readers.repeated import repeated_numbers
 from router.readers.report import Item, ReadReport
 from router.readers.screening import Screen
 
-__all__ = ["MAX_FILE_BYTES", "OnFile", "is_clutter", "list_files", "read_bytes", "read_path"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "OnFile",
+    "is_clutter",
+    "list_files",
+    "read_bytes",
+    "read_content",
+    "read_files",
+    "read_path",
+]
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 
@@ -69,7 +79,7 @@ def read_path(path: Path, *, on_file: OnFile | None = None) -> ReadReport:
             on_file(file, number, len(files))
         name = file.name if file == path else file.relative_to(path).as_posix()
         report.extend(_read_file(file, _printable(name)))
-    return report
+    return _with_warnings(report)
 
 
 def list_files(path: Path) -> list[Path]:
@@ -120,6 +130,42 @@ def read_bytes(data: bytes, name: str, *, seconds: float = math.inf) -> ReadRepo
     >>> report.proposals[0].case_id, report.proposals[0].source
     ('028', '台账.csv 第2行')
     """
+    return _with_warnings(read_content(data, name, seconds=seconds))
+
+
+def read_files(files: Iterable[tuple[str, bytes]], *, seconds: float = math.inf) -> ReadReport:
+    r"""Read several files, as one upload brings them.
+
+    Parameters
+    ----------
+    files : iterable of (str, bytes)
+        Name and content of each.
+    seconds : float
+        For all of them; what was read until then is kept.
+
+    Returns
+    -------
+    ReadReport
+
+    Examples
+    --------
+    >>> sent = [(f"{n}.csv", f"案由\n关于修复{n}号路灯的建议\n".encode()) for n in (1, 2)]
+    >>> [case.source for case in read_files(sent).proposals]
+    ['1.csv 第2行', '2.csv 第2行']
+    """
+    report, until = ReadReport(), time.monotonic() + seconds
+    for at, (name, data) in enumerate(files):
+        left = until - time.monotonic()
+        if at and left <= 0:
+            reason = f"前面的文件已读了 {seconds:.0f} 秒，这个文件没有读；请分几次读"
+            report.add(ReadProblem(name, "", reason, "unsupported"))
+        else:
+            report.extend(read_content(data, name, seconds=max(left, 0.0)))
+    return _with_warnings(report)
+
+
+def read_content(data: bytes, name: str, *, seconds: float = math.inf) -> ReadReport:
+    """Read one of several files; see `read_bytes`."""
     if len(data) > MAX_FILE_BYTES:
         return _only(_too_large(name, len(data)))
     reader = _reader_for(data, name)
@@ -151,12 +197,19 @@ def is_clutter(name: str) -> bool:
     return any(part.startswith((".", "~$")) or part.lower() in _CLUTTER for part in parts)
 
 
+def _with_warnings(report: ReadReport) -> ReadReport:
+    report.notes[:0] = repeated_numbers(report.proposals)  # first: many other notes may follow
+    return report
+
+
 def _read_file(file: Path, name: str) -> ReadReport:
     if is_clutter(name):
         return _only(ReadProblem(name, "", "隐藏文件、锁定文件或系统文件，未读", "skipped"))
     try:
         size = file.stat().st_size
-        return _only(_too_large(name, size)) if size > MAX_FILE_BYTES else read_bytes(file.read_bytes(), name)
+        if size > MAX_FILE_BYTES:
+            return _only(_too_large(name, size))
+        return read_content(file.read_bytes(), name)
     except OSError as error:
         reason = f"文件打不开（{error.strerror}），请检查权限，或是否正被其他程序占用"
         return _only(ReadProblem(name, "", reason, "unreadable"))

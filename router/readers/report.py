@@ -53,6 +53,11 @@ class ReadReport:
         self.problems.extend(other.problems)
         self.notes.extend(other.notes)
 
+    @property
+    def warnings(self) -> list[ReadNote]:
+        """The notes that a person has to look at."""
+        return [note for note in self.notes if note.code]
+
     def items(self) -> list[Item]:
         """Return proposals, problems and notes in one list."""
         return [*self.proposals, *self.problems, *self.notes]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from getpass import GetPassWarning
 from pathlib import Path
 
 import click
@@ -97,7 +99,7 @@ def list_keys(database: str | None, store: Path, json_file: str | None) -> None:
     if json_file:
         write_json([_key_json(key) for key in known], json_file)
         return
-    table = Table("名称", "权限", "每分钟", "建立", "失效", "状态", title="接口密钥")
+    table = Table("名称", "权限", "每分钟", "建立", "失效", "状态", title=f"接口密钥（{found.place}）")
     for key in known:
         limit = str(key.per_minute) if key.per_minute else "不限"
         table.add_row(
@@ -173,7 +175,7 @@ def list_users(database: str | None, store: Path, json_file: str | None) -> None
     if json_file:
         write_json([_user_json(user) for user in known], json_file)
         return
-    table = Table("用户名", "角色", "股室", "建立", "改口令", "状态", title="账户")
+    table = Table("用户名", "角色", "股室", "建立", "改口令", "状态", title=f"账户（{found.place}）")
     for user in known:
         locked = user.locked_until and user.locked_until > now
         state = "已停用" if user.disabled_at else "已锁定" if locked else "在用"
@@ -252,7 +254,13 @@ def _known_section(written: str, site: Path | None) -> str:
 def _password(from_stdin: bool) -> str:  # a flag of the command line
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
-    typed: str = click.prompt("口令", hide_input=True, confirmation_prompt="再输一遍", err=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GetPassWarning)
+        try:
+            typed: str = click.prompt("口令", hide_input=True, confirmation_prompt="再输一遍", err=True)
+        except GetPassWarning as error:
+            hint = "请在终端里运行，或用 --password-stdin 从标准输入读"
+            raise UsageError("没有终端，输口令会显示出来", hint=hint) from error
     return typed
 
 

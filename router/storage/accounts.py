@@ -201,19 +201,23 @@ class Accounts:
         LoginError
             Which tells that an account is locked, but not whether there is one.
         """
+        return self._begin(self._checked(name, password))
+
+    def change_password(self, name: str, old: str, new: str) -> Session:
+        """Set another password for its owner, who goes on in a new session: that is no login of its own.
+
+        Raises
+        ------
+        LoginError
+            As `login` does, for the old password.
+        InputError
+            If the new one is too weak.
+        """
+        row = self._checked(name, old)
+        self.set_password(name, new, _actor(name))
         with self._database.read() as connection:
-            row = _row(connection, name)
-        right = is_password(password, row.password_hash if row else None)  # first: all refusals take as long
-        now = self._database.now()
-        if row and row.locked_until and row.locked_until > now:
-            left = int((row.locked_until - now).total_seconds() // 60) + 1
-            raise LoginError("口令连续输错，账户已锁定", hint=f"请 {left} 分钟后再试")
-        if row is None or row.disabled_at:
-            raise LoginError(_REFUSED)
-        if not right:
-            self._failed(name)
-            raise LoginError(_REFUSED)
-        return self._begin(row)
+            row = connection.execute(select(users).where(users.c.name == row.name)).one()
+        return self._begin(row, noted=False)
 
     def session(self, token: str) -> Session | None:
         """Return the session of a cookie's token, None where it has ended; its idle time begins anew.
@@ -240,7 +244,23 @@ class Accounts:
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.hash == _hash(token)))
 
-    def _begin(self, row: Row[Any]) -> Session:
+    def _checked(self, name: str, password: str) -> Row[Any]:
+        """Return the account whose password that is; see `login`."""
+        with self._database.read() as connection:
+            row = _row(connection, name)
+        right = is_password(password, row.password_hash if row else None)  # first: all refusals take as long
+        now = self._database.now()
+        if row and row.locked_until and row.locked_until > now:
+            left = int((row.locked_until - now).total_seconds() // 60) + 1
+            raise LoginError("口令连续输错，账户已锁定", hint=f"请 {left} 分钟后再试")
+        if row is None or row.disabled_at:
+            raise LoginError(_REFUSED)
+        if not right:
+            self._failed(name)
+            raise LoginError(_REFUSED)
+        return row
+
+    def _begin(self, row: Row[Any], *, noted: bool = True) -> Session:
         now, token = self._database.now(), secrets.token_urlsafe(32)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
@@ -255,7 +275,8 @@ class Accounts:
                     "expires_at": now + _LONGEST,
                 },
             )
-            self._note(connection, _actor(row.name), "login", row.name)
+            if noted:
+                self._note(connection, _actor(row.name), "login", row.name)
         return Session(_user(row), token)
 
     def _failed(self, name: str) -> None:

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -250,11 +251,11 @@ def _beside(homes: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
 
 
 def _replace(home: Path, fresh: Path, now: datetime) -> list[Path]:
-    """Put a folder in its place; return where the one that was there lies now."""
-    kept = [put_aside(home, now)] if home.exists() else []
-    mask = os.umask(0)
-    os.umask(mask)
-    fresh.chmod(0o777 & ~mask)  # mkdtemp's is for its owner only
+    """Put a folder in its place, readable to the same people; return where the one before lies now."""
+    kept = []
+    if home.exists():  # where there was none, the new one is for its owner only, as mkdtemp made it
+        fresh.chmod(stat.S_IMODE(home.stat().st_mode))
+        kept = [put_aside(home, now)]
     fresh.rename(home)
     return kept
 

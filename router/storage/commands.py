@@ -8,7 +8,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from router.storage.audit import Audit, Head
 from router.storage.backup import back_up
 from router.storage.backup import restore as put_back
 from router.storage.database import Database, open_database
+from router.storage.in_use import replacing
 from router.storage.journal import Journal
 from router.storage.records import LabelledCase
 
@@ -65,12 +66,47 @@ def who() -> str:
 
 @contextmanager
 def opened(database: str | None, store: Path, *, create: bool = False) -> Iterator[Database]:
-    """Open the database that a command means, and close it afterwards."""
+    """Open the database that a command means, and close it afterwards.
+
+    Parameters
+    ----------
+    database : str or None
+    store : Path
+    create : bool
+        Whether to begin one where it belongs, beside a model store or where
+        it was named; a key in a database that no service reads is worse than none.
+
+    Raises
+    ------
+    StorageError
+        If there is none, and this is no place for one.
+    """
     found = open_database(database_url(database, store), create=create)
+    there = found.backend.exists()
+    if create and not there:
+        _check_place(found, None if database else store)
+    if there and database is None and not store.is_dir():
+        say(f"注意：没有模型库 {store}，用的是数据库 {found.place}")
     try:
         yield found
     finally:
         found.close()
+    if not there:
+        say(f"新建了数据库 {found.place}")
+
+
+def _check_place(database: Database, store: Path | None) -> None:
+    """Refuse to begin a database in a place that was most likely mistyped."""
+    if store is not None and not (store / "live").is_file():
+        raise StorageError(
+            "这里没有模型库，旁边也没有数据库，什么也没有建",
+            where=str(store),
+            hint="请用 --store 写出服务用的模型库，如 --store var/store；还没有模型的先 fenban train",
+        )
+    folder = Path(database.place).parent
+    if not folder.is_dir():
+        hint = "请核对 --database（FENBAN_DATABASE），或先建好这个目录"
+        raise StorageError("没有这个目录，什么也没有建", where=str(folder), hint=hint)
 
 
 @click.group()
@@ -161,7 +197,10 @@ def restore(source: Path, site: Path | None, database: str | None, store: Path) 
     Put what a backup holds in its place; what was there is kept beside it.
     Stop the service first. For PostgreSQL use pg_restore beside it.
     """
-    with opened(database, store, create=True) as found:
+    with (
+        closing(open_database(database_url(database, store))) as found,
+        replacing(found, store if source.suffix == ".tar" else None),
+    ):
         if source.suffix == ".tar":
             folders = {STORE: store, SITE: site} if site else {STORE: store}
             whole = unpack(source, found, folders, found.now())

@@ -146,7 +146,7 @@ class Database:
             self.backend.make()
         elif not self.backend.exists():
             raise StorageError(
-                "没有这个数据库", where=self.place, hint="请用 --database 指明，或先启动一次服务"
+                "没有这个数据库", where=self.place, hint="请用 --store 或 --database 指明，或先启动一次服务"
             )
 
     @contextmanager

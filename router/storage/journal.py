@@ -14,7 +14,14 @@ from router.storage.audit import VERDICT, add_entry, verdict_details
 from router.storage.backend import Lock
 from router.storage.database import Database
 from router.storage.idempotency import first_answer, keep_answer, remove_expired
-from router.storage.listing import MOST, following, number_of, unknown_decision
+from router.storage.listing import (
+    MOST,
+    following,
+    narrowed,
+    number_of,
+    unknown_decision,
+    window_before,
+)
 from router.storage.reading import (
     labelled,
     labelled_case,
@@ -145,8 +152,26 @@ class Journal:
         with self._database.read() as connection:
             return _with_verdicts(connection, following(connection, query, decisions, since, after))
 
-    def latest(self, before: str | None = None, limit: int = 50) -> list[StoredDecision]:
-        """Return decisions, the newest first; `before` is the id of the last one seen.
+    def latest(
+        self,
+        before: str | None = None,
+        limit: int = 50,
+        *,
+        judged: bool | None = None,
+        numbers: Sequence[str] = (),
+    ) -> list[StoredDecision]:
+        """Return decisions, the newest first.
+
+        Parameters
+        ----------
+        before : str, optional
+            Id of the last one seen.
+        limit : int
+        judged : bool, optional
+            Whether a person has decided. Of those that wait for it only the
+            newest of each case, and not all at once: see `beyond`.
+        numbers : sequence of str
+            Of the case, as they may be written; none for all.
 
         Raises
         ------
@@ -155,9 +180,21 @@ class Journal:
         """
         query = selected().order_by(decisions.c.seq.desc()).limit(limit)
         with self._database.read() as connection:
-            if before is not None:
-                query = query.where(decisions.c.seq < number_of(connection, decisions, before))
+            at = MOST if before is None else number_of(connection, decisions, before)
+            query = narrowed(connection, query.where(decisions.c.seq < at), at, judged, numbers, limit)
             return _with_verdicts(connection, query)
+
+    def beyond(self, before: str | None = None) -> str | None:
+        """Return the decision before which those that wait were not looked for; None where all were.
+
+        ``latest(before, judged=False)`` looks through some ten thousand decisions only.
+        """
+        with self._database.read() as connection:
+            at = MOST if before is None else number_of(connection, decisions, before)
+            first = window_before(connection, at)
+            query = select(decisions.c.id).order_by(decisions.c.seq).limit(1)
+            older = connection.execute(query.where(decisions.c.seq < first)).first()
+            return connection.execute(query.where(decisions.c.seq >= first)).scalar() if older else None
 
     def verdict(
         self, decision_id: str, verdict: Verdict, made_by: str, request: Idempotency | None = None

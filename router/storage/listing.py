@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, exists, func, select
 
 from router.errors import UnknownDecisionError, UnknownVerdictError
-from router.storage.tables import decisions, verdicts
+from router.storage.tables import cases, decisions, verdicts
 
-__all__ = ["MOST", "following", "number_of", "unknown_decision"]
+__all__ = ["MOST", "following", "narrowed", "number_of", "unknown_decision", "window_before"]
 
 _CLOCKS_APART = timedelta(minutes=2)
 """By how much the clocks of several machines may differ for `following` to miss nothing."""
+
+_WINDOW = 20_000
+"""Of so many decisions those without a verdict are looked for at once: all of them may have one."""
 
 MOST = 2**63 - 1
 """A number that no row has."""
@@ -45,6 +49,50 @@ def following(
     elif since is not None:
         query = query.where(table.c.seq >= _first_since(connection, table, since))
     return query if since is None else query.where(table.c.created_at >= since)
+
+
+def narrowed(
+    connection: Connection,
+    query: Select[Any],
+    at: int,
+    judged: bool | None,
+    numbers: Sequence[str],
+    limit: int,
+) -> Select[Any]:
+    """Narrow a query on ``decisions`` and ``cases``, however many there are.
+
+    Parameters
+    ----------
+    connection : Connection
+    query : Select
+    at : int
+        Before which decision.
+    judged : bool or None
+        Whether there is a verdict; of those without one only the newest of
+        each case, and as far back as `window_before` reaches.
+    numbers : sequence of str
+        Of the case; none for all.
+    limit : int
+        How many decisions are wanted.
+    """
+    has_verdict = exists().where(verdicts.c.decision_ref == decisions.c.seq)
+    if numbers:
+        query = query.where(cases.c.case_id.in_(numbers))
+    if judged is None:
+        return query
+    if not judged:
+        query = query.where(~has_verdict, cases.c.decision == decisions.c.id)
+        return query if numbers else query.where(decisions.c.seq >= window_before(connection, at))
+    if numbers:
+        return query.where(has_verdict)
+    newest = select(verdicts.c.decision_ref).where(verdicts.c.decision_ref < at).distinct()
+    return query.where(decisions.c.seq.in_(newest.order_by(verdicts.c.decision_ref.desc()).limit(limit)))
+
+
+def window_before(connection: Connection, at: int) -> int:
+    """Return the first of the decisions before one among which those without a verdict are looked for."""
+    last = connection.execute(select(func.max(decisions.c.seq))).scalar_one() or 0
+    return min(at, last + 1) - _WINDOW
 
 
 def number_of(connection: Connection, table: Table, id: str) -> int:  # noqa: A002  # the word of the interface

@@ -134,7 +134,7 @@ cases = Table(
     Column("level", PlainText, nullable=False),
     Column("session", PlainText, nullable=False),
     Column("kind", PlainText, nullable=False),
-    Column("case_id", PlainText, nullable=False),
+    Column("case_id", PlainText, nullable=False, index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("text_digest", _DIGEST, nullable=False),

@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import InputError, LoginError
 from router.storage.accounts import Accounts, Session
-from router.storage.audit import Audit, Entry
+from router.storage.audit import Audit
 from router.storage.limits import Limits
 from router.storage.passwords import check_password
 from router.web import auth
+from router.web.audit_words import in_words
 from router.web.callers import caller
 from router.web.engine import services
 from router.web.guard import home
@@ -34,50 +35,6 @@ LOGINS_A_MINUTE = 60
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,2000}")
 _AT_ONCE = 50
 _MOST = 2**62
-
-_ACTORS = {"command": "命令", "key": "密钥", "local": "本机", "unknown": "不明", "user": "账户"}
-_DETAILS = {
-    "co_sections": "会办",
-    "decision_id": "建议",
-    "expires_at": "到期",
-    "failed": "连续次数",
-    "kind": "处理",
-    "made_by": "由谁",
-    "older_than": "早于",
-    "parts": "内容",
-    "per_minute": "每分钟",
-    "reasons": "理由",
-    "returned_by": "退回的股室",
-    "returned_on": "退回日期",
-    "role": "角色",
-    "scopes": "权限",
-    "section": "股室",
-    "texts": "文字",
-    "topic": "主题",
-}
-_ACTIONS = {
-    "access_refused": "越权访问被拒",
-    "backed_up": "备份数据库",
-    "identity_refused": "伪造身份头被拒",
-    "identity_unknown": "统一认证的用户没有账户",
-    "key_created": "建立密钥",
-    "key_limited": "密钥超过限次",
-    "key_refused": "密钥不对被拒",
-    "key_revoked": "停用密钥",
-    "login": "登录",
-    "login_failed": "口令不对",
-    "login_refused": "登录被拒",
-    "logout": "退出登录",
-    "password_set": "改口令",
-    "restored": "从备份恢复",
-    "role_set": "改角色",
-    "texts_removed": "清理到期文字",
-    "user_created": "建立账户",
-    "user_disabled": "停用账户",
-    "user_enabled": "启用账户",
-    "user_locked": "账户锁定",
-    "verdict": "处理意见",
-}
 
 
 @blueprint.get("/login")
@@ -129,14 +86,12 @@ def change_password() -> AnyResponse:
         return _password_page()
     accounts, name = Accounts(services().database), g.session.user.name
     try:
-        new = _new_password(name)
-        accounts.login(name, request.form.get("old", ""))
+        session = accounts.change_password(name, request.form.get("old", ""), _new_password(name))
     except LoginError:
         return _password_page(ProblemError("login_refused", "原口令不对；连续输错 5 次，账户锁定 15 分钟"))
     except InputError as error:
         return _password_page(ProblemError("invalid_input", error.message))
-    accounts.set_password(name, new, caller().actor)
-    return _let_in(accounts.login(name, new))
+    return _let_in(session)
 
 
 @blueprint.get("/audit")
@@ -149,7 +104,7 @@ def audit() -> Response:
     found = log.entries(int(before) if before else None, _AT_ONCE + 1)
     return render(
         "audit.html",
-        entries=[_shown(entry) for entry in found[:_AT_ONCE]],
+        entries=[in_words(entry, services().engine.site) for entry in found[:_AT_ONCE]],
         older=found[_AT_ONCE - 1].seq if len(found) > _AT_ONCE else None,
         newest=before is None,
         head=log.head(),
@@ -195,27 +150,3 @@ def _password_page(problem: ProblemError | None = None) -> Response:
         own="session" in g and g.session is not None,
         due=auth.password_due(),
     )
-
-
-def _shown(entry: Entry) -> dict[str, str]:
-    """Return what the page tells of an entry."""
-    told = [(_DETAILS.get(name, name), _plain(value)) for name, value in entry.details.items()]
-    return {
-        "seq": str(entry.seq),
-        "at": entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-        "actor": _actor(entry.actor),
-        "action": _ACTIONS.get(entry.action, entry.action),
-        "subject": entry.subject,
-        "details": "；".join(f"{name} {value}" for name, value in told if value),
-    }
-
-
-def _actor(actor: str) -> str:
-    kind, colon, name = actor.partition(":")
-    return f"{_ACTORS.get(kind, kind)}{' ' if colon else ''}{name}"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return "、".join(map(str, value))
-    return "" if value is None else str(value)

@@ -15,7 +15,7 @@ from router.errors import FenbanError
 from router.logs import told
 from router.storage.database import Database
 from router.text import percent
-from router.web import accounts_pages, api, guard, health, logs, metrics, pages
+from router.web import accounts_pages, api, guard, health, logs, metrics, once, pages
 from router.web.engine import EXTENSION, Engine, Limits, Services
 from router.web.problems import ProblemError, from_fenban_error, from_status, response
 
@@ -53,6 +53,7 @@ def make_app(engine: Engine, database: Database, limits: Limits | None = None) -
     metrics.install(app)
     logs.install(app)  # before the guard, so that what it refuses is seen too
     guard.install(app)
+    once.install(app)
     for module in (accounts_pages, api, health, pages):
         app.register_blueprint(module.blueprint)
     _handle_errors(app)

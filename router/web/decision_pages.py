@@ -8,24 +8,28 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.present import STATUS_WORDS
+from router.readers.values import normal_id
 from router.site import Site
 from router.storage.records import StoredDecision
 from router.text import percent
 from router.verdict import Verdict, VerdictKind
 from router.web.callers import caller
+from router.web.cards import stored_card
 from router.web.engine import services
 from router.web.intake import checked, to_verdict
 from router.web.problems import ProblemError
 from router.web.recording import store_verdict
 from router.web.rendering import render
 from router.web.schemas import VerdictIn
-from router.web.suggesting import known_decision, may_be_id
+from router.web.suggesting import may_be_id
+from router.web.visible import draft_before, sees, visible_decision
 
 __all__ = ["decide", "decision", "decisions", "verdict_words"]
 
 _SHOWN = 50
 _LOOKED_AT = 500
 """A section head sees few of all decisions; so many are looked through for one page."""
+_JUDGED = {"open": False, "done": True}
 _FIELDS = tuple(VerdictIn.model_fields)
 
 
@@ -47,20 +51,26 @@ def decisions() -> Response:
     before = request.args.get("before") or None
     if before and not may_be_id(before):
         raise ProblemError("unknown_decision")
-    found, following = _page(before)
+    state, number = request.args.get("state", ""), request.args.get("number", "").strip()[:200]
+    found, following = _page(before, _JUDGED.get(state), number)
     site = services().engine.site
-    lines = [_line(stored, site) for stored in found]
-    return render("decisions.html", lines=lines, following=following)
+    return render(
+        "decisions.html",
+        lines=[_line(stored, site) for stored in found],
+        following=following,
+        state=state if state in _JUDGED else "",
+        number=number,
+    )
 
 
 def decision(decision_id: str) -> Response:
     """Show one decision with what people decided on it."""
-    return _shown(_visible(decision_id))
+    return _shown(visible_decision(decision_id))
 
 
 def decide(decision_id: str) -> AnyResponse:
     """Take note of what a person decided."""
-    stored, site = _visible(decision_id), services().engine.site
+    stored, site = visible_decision(decision_id), services().engine.site
     given: dict[str, object] = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
     given |= {"decision_id": stored.id, "co_sections": request.form.getlist("co_sections")}
     own = caller().own_section
@@ -97,34 +107,20 @@ def verdict_words(verdict: Verdict, site: Site) -> str:
     return f"已退回来文单位{whose}"
 
 
-def _visible(decision_id: str) -> StoredDecision:
-    found = known_decision(decision_id)
-    if not _sees(found):
-        raise ProblemError("unknown_decision")
-    return found
-
-
-def _sees(stored: StoredDecision) -> bool:
-    """Say whether the caller may see a decision: a section head those that name the section."""
-    involved = [unit["id"] for unit in stored.answer.get("co_sections", ())]
-    if stored.verdict:
-        verdict = stored.verdict.verdict
-        involved += [verdict.section, verdict.returned_by, *verdict.co_sections]
-    return caller().sees(stored.lead, involved)
-
-
-def _page(before: str | None) -> tuple[list[StoredDecision], str | None]:
+def _page(before: str | None, judged: bool | None, number: str) -> tuple[list[StoredDecision], str | None]:
     """Return a page, and after which decision the next one begins; None where there is none."""
-    journal = services().journal
-    most = _LOOKED_AT if caller().own_section else _SHOWN
-    looked_at = journal.latest(before, most + 1)
+    journal, numbers = services().journal, sorted({number, normal_id(number)}) if number else []
+    most = _SHOWN if caller().own_section is None else _LOOKED_AT
+    looked_at = journal.latest(before, most + 1, judged=judged, numbers=numbers)
     found: list[StoredDecision] = []
     for at, stored in enumerate(looked_at[:most]):
-        if _sees(stored):
+        if sees(stored):
             found.append(stored)
         if len(found) == _SHOWN and at + 1 < len(looked_at):
             return found, stored.id
-    return found, looked_at[most - 1].id if len(looked_at) > most else None
+    if len(looked_at) > most:
+        return found, looked_at[most - 1].id
+    return found, journal.beyond(before) if judged is False and not numbers else None
 
 
 def _line(stored: StoredDecision, site: Site) -> Line:
@@ -151,10 +147,10 @@ def _shown(stored: StoredDecision, problem: ProblemError | None = None) -> Respo
     return render(
         "decision.html",
         problem.kind.status if problem else 200,
-        line=_line(stored, site),
-        answer=stored.answer,
-        proposal=stored.proposal,
+        card=stored_card(stored, draft_before(stored.answer)),
+        decision_id=stored.id,
         verdicts=[(one, verdict_words(one.verdict, site)) for one in reversed(given)],
+        accepted=bool(given) and given[-1].verdict.kind is VerdictKind.ACCEPTED,
         site=site,
         problem=problem,
         wrong={error.path.lstrip("/"): error.message for error in problem.errors} if problem else {},

@@ -77,9 +77,10 @@ def _check() -> AnyResponse | None:
     if not auth.guarded():
         _check_local()
         return None
-    if request.endpoint is None:  # the framework says that there is no such address
-        return None
     auth.refuse_forged_identity()
+    if request.endpoint is None:  # the framework says that there is no such address
+        g.caller = auth.person() or NOBODY
+        return None
     if request.endpoint.startswith("accounts."):
         request.max_content_length = _SMALL
     g.caller = _identify(asked)

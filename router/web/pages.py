@@ -6,7 +6,7 @@ table isn't, so the page itself carries that to the download.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from urllib.parse import quote
 
@@ -15,10 +15,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import FenbanError
-from router.readers import ReadReport, read_bytes
+from router.readers import ReadReport, read_files
 from router.web import decision_pages
 from router.web.engine import services
 from router.web.intake import checked, live_router, parsed_json, to_proposal
+from router.web.once import sent_once
 from router.web.openapi import document
 from router.web.problems import ProblemError, from_fenban_error
 from router.web.rendering import render
@@ -74,22 +75,23 @@ def case() -> Response:
     given = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
     proposal = to_proposal(checked(CaseIn, given))
     router = live_router(services().engine)
-    found = Results.of([proposal], router)
-    shown = given | {"title": proposal.title, "body": proposal.body}
-    return render("results.html", results=found, values=shown)
+    once = sent_once(*(f"{name}={value or ''}" for name, value in given.items()))
+    return render("results.html", results=Results.of([proposal], router, once=once))
 
 
 @blueprint.post("/file")
 @_form
 def file() -> Response:
     """Answer an uploaded paper, ledger or archive, on the page or as a table."""
-    report, name = _read_upload()
+    files = _uploaded()
+    report = _read_upload(files)
     router = live_router(services().engine)
-    as_table = request.form.get("format") == "xlsx"
-    found = Results.of(report.proposals, router, report, explain=not as_table)
-    if as_table:
+    once = sent_once(*(part for file in files for part in file))
+    found = Results.of(report.proposals, router, report, once)
+    if request.form.get("format") == "xlsx":
         return _download(workbook(found.table(), router.site.settings.bureau))
-    return render("results.html", results=found, values={}, file_name=name)
+    name = files[0][0] if len(files) == 1 else f"{len(files)} 个文件"
+    return render("results.html", results=found, file_name=name)
 
 
 @blueprint.post("/table.xlsx")
@@ -119,12 +121,20 @@ def docs() -> Response:
     return render("docs.html", document=document())
 
 
-def _read_upload() -> tuple[ReadReport, str]:
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
-        raise ProblemError("bad_request", "还没有选择文件，请先选择一个文件再提交")
-    name = upload.filename.replace("\\", "/").rpartition("/")[2][-120:]
-    report = read_bytes(upload.read(), name, seconds=services().limits.read_seconds)
+def _uploaded() -> list[tuple[str, bytes]]:
+    """Return name and content of each file that was chosen."""
+    files = [
+        (upload.filename.replace("\\", "/").rpartition("/")[2][-120:], upload.read())
+        for upload in request.files.getlist("file")
+        if upload.filename
+    ]
+    if not files:
+        raise ProblemError("bad_request", "还没有选择文件，请先选择文件再提交")
+    return files
+
+
+def _read_upload(files: Sequence[tuple[str, bytes]]) -> ReadReport:
+    report = read_files(files, seconds=services().limits.read_seconds)
     if not report.proposals:
         raise UnreadableError(report)
     most = services().limits.page_cases
@@ -132,7 +142,7 @@ def _read_upload() -> tuple[ReadReport, str]:
         count = f"文件里有 {len(report.proposals)} 件，页面一次最多 {most} 件"
         detail = f"{count}；请拆分后上传，或用命令 fenban suggest"
         raise ProblemError("invalid_input", detail)
-    return report, name
+    return report
 
 
 class UnreadableError(ProblemError):

@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.decision import Decision, Status
+from router.decision import Status
 from router.interfaces import ReadNote, ReadProblem
 from router.pipeline import Router
 from router.present import decision_row
 from router.proposal import Proposal
 from router.readers import ReadReport
 from router.sheets import write_workbook
+from router.storage.records import Idempotency, NewDecision
 from router.web.cards import STATUS_BADGES, Card, make_card
 from router.web.intake import checked
 from router.web.problems import ProblemError
-from router.web.recording import new_decision, store
+from router.web.recording import new_decision, part_of, store
 from router.web.schemas import LONGEST_CELL, MOST_ROWS, TableIn
+from router.web.visible import draft_before
 
 __all__ = ["Results", "Table", "parse_payload", "workbook"]
 
@@ -30,10 +32,11 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows and problems, as a workbook is written from them."""
+    """Rows, problems and what has to be looked at, as a workbook is written from them."""
 
     rows: Sequence[dict[str, str]]
     problems: Sequence[ReadProblem]
+    notes: Sequence[ReadNote] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,15 @@ class Results:
         What could not be read and why.
     notes : tuple of ReadNote
         How the upload was understood.
+    warnings : tuple of ReadNote
+        Those of the notes that a person has to look at.
     """
 
     cards: tuple[Card, ...]
     rows: tuple[dict[str, str], ...]
     problems: tuple[ReadProblem, ...] = ()
     notes: tuple[ReadNote, ...] = ()
+    warnings: tuple[ReadNote, ...] = ()
 
     @classmethod
     def of(
@@ -63,52 +69,54 @@ class Results:
         proposals: Sequence[Proposal],
         router: Router,
         report: ReadReport | None = None,
-        *,
-        explain: bool = True,
+        once: Idempotency | None = None,
     ) -> Results:
-        """Route screened cases, store what is suggested, and prepare what is shown of it."""
+        """Route screened cases, store what is suggested, and prepare what is shown of it.
+
+        What the same form brought before (`once`) is not stored again.
+        """
         site = router.site
-        decisions = router.suggest_many(proposals, explain=explain, similar=True)
+        decisions = router.suggest_many(proposals, explain=True, similar=True)
         pairs = list(zip(proposals, decisions, strict=True))
-        ids = _stored(pairs, router)
+        answers = _recorded([new_decision(p, d, router) for p, d in pairs], once)
         return cls(
-            tuple(make_card(p, d, site, id_) for (p, d), id_ in zip(pairs, ids, strict=True)),
+            tuple(
+                make_card(answer, p, draft_before(answer))
+                for answer, p in zip(answers, proposals, strict=True)
+            ),
             tuple({**decision_row(d, site), "source": p.source} for p, d in pairs),
             tuple(report.problems) if report else (),
             tuple(report.notes) if report else (),
+            tuple(report.warnings) if report else (),
         )
 
     def counts(self) -> list[tuple[str, str, int]]:
         """Return badge, its class and how many cases carry it."""
-        found = Counter(card.decision.status for card in self.cards)
+        found = Counter(card.decision["status"] for card in self.cards)
         return [(STATUS_BADGES[s], s.value.replace("_", "-"), found[s]) for s in Status]
 
     def table(self) -> Table:
         """Return what goes into the workbook."""
-        return Table(self.rows, self.problems)
+        return Table(self.rows, self.problems, self.warnings)
 
     def payload(self) -> str:
         """Write the table as JSON for the page to carry; see `parse_payload`."""
         rows = [{key: value[:LONGEST_CELL] for key, value in row.items()} for row in self.rows]
-        problems = [
-            {
-                "source": p.source[:LONGEST_CELL],
-                "where": p.where[:LONGEST_CELL],
-                "reason": p.reason[:LONGEST_CELL],
-            }
-            for p in self.problems[:MOST_ROWS]
-        ]
-        return json.dumps({"rows": rows, "problems": problems}, ensure_ascii=False, separators=(",", ":"))
+        problems = [_cut(p, "source", "where", "reason") for p in self.problems[:MOST_ROWS]]
+        notes = [_cut(note, "source", "where", "text") for note in self.warnings[:MOST_ROWS]]
+        told = {"rows": rows, "problems": problems, "notes": notes}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def _stored(pairs: Sequence[tuple[Proposal, Decision]], router: Router) -> list[str]:
-    """Store suggestions, and return their ids."""
-    ids: list[str] = []
-    for start in range(0, len(pairs), _AT_ONCE):
-        some = pairs[start : start + _AT_ONCE]
-        recorded = store([(new_decision(proposal, decision, router), None) for proposal, decision in some])
-        ids += [one.answer["decision_id"] for one in recorded]
-    return ids
+def _cut(told: ReadProblem | ReadNote, *names: str) -> dict[str, str]:
+    return {name: getattr(told, name)[:LONGEST_CELL] for name in names}
+
+
+def _recorded(new: Sequence[NewDecision], once: Idempotency | None) -> list[dict[str, Any]]:
+    """Store suggestions, and return them as they are recorded."""
+    items = [(one, part_of(once, at)) for at, one in enumerate(new)]
+    pieces = [items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE)]
+    return [recorded.answer for piece in pieces for recorded in store(piece)]
 
 
 def parse_payload(value: Any) -> Table:
@@ -123,11 +131,12 @@ def parse_payload(value: Any) -> Table:
         found = checked(TableIn, value)
     except ProblemError as error:
         raise ProblemError("invalid_fields", "表格内容不完整，请回到结果页重新下载") from error
-    return Table(found.rows, [ReadProblem(p.source, p.where, p.reason) for p in found.problems])
+    problems = [ReadProblem(p.source, p.where, p.reason) for p in found.problems]
+    return Table(found.rows, problems, [ReadNote(n.source, n.where, n.text) for n in found.notes])
 
 
 def workbook(table: Table, bureau: str) -> bytes:
     """Write the 分办表."""
     target = io.BytesIO()
-    write_workbook(table.rows, table.problems, target, bureau=bureau)
+    write_workbook(table.rows, table.problems, target, bureau=bureau, notes=table.notes)
     return target.getvalue()

@@ -203,8 +203,17 @@ class TableProblemIn(BaseModel):
     reason: Cell
 
 
+class TableNoteIn(BaseModel):
+    """What a person has to look at in an upload."""
+
+    source: Cell
+    where: Cell
+    text: Cell
+
+
 class TableIn(BaseModel):
     """Results that the page carries so that they can be downloaded without being stored."""
 
     rows: list[TableRow] = Field(max_length=MOST_ROWS)
     problems: list[TableProblemIn] = Field(max_length=MOST_ROWS)
+    notes: list[TableNoteIn] = Field([], max_length=MOST_ROWS)

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,12 @@ class Serving:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def run(make: Callable[[], Flask], serving: Serving, shared: Sequence[str] = ()) -> None:
+def run(
+    make: Callable[[], Flask],
+    serving: Serving,
+    shared: Sequence[str] = (),
+    held: AbstractContextManager[None] | None = None,
+) -> None:
     """Serve until told to stop; requests under way are finished first.
 
     Parameters
@@ -73,6 +79,8 @@ def run(make: Callable[[], Flask], serving: Serving, shared: Sequence[str] = ())
     shared : sequence of str
         Modules that are loaded before the workers are forked: they share the
         memory, and one that takes the place of another is there at once.
+    held : context manager, optional
+        Entered before the first worker starts; each worker leaves it, too.
     """
     set_up(serving.log_format, serving.log_level)
     os.environ[_FOLDER] = str(_counting_folder(serving.address))
@@ -80,7 +88,8 @@ def run(make: Callable[[], Flask], serving: Serving, shared: Sequence[str] = ())
     sys.setswitchinterval(_TURN)
     for name in shared:
         importlib.import_module(name)
-    _Application(make, serving).run()
+    with held or nullcontext():
+        _Application(make, serving).run()
 
 
 class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -122,6 +131,9 @@ class _Log(Logger):  # type: ignore[misc]
         self.cfg = cfg
         self.error_log.propagate = True
         self.error_log.setLevel(cfg.loglevel.upper())
+        for name in ("critical", "error", "warning", "info", "debug", "exception"):
+            # called straight, so that a line knows which module of gunicorn speaks: see `router.logs`
+            setattr(self, name, getattr(self.error_log, name))
 
     def access(self, *_: object) -> None:
         """Write nothing: gunicorn would write addresses as they were sent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from models.live import LiveEngine
 from models.store import ModelStore
+from router.logs import JsonFormatter
 from training.train import Trained
 
 
@@ -99,10 +101,30 @@ def test_broken_files_leave_what_ran_before(
     (problem,) = engine.problems()
     assert wanted in problem
     assert str(site_directory) not in problem
-    assert len(caplog.records) == 1
+    (record,) = caplog.records
+    line = json.loads(JsonFormatter().format(record))
+    assert line["event"] == "what ran before goes on: site"
+    assert name in line["at"]
     (site_directory / name).write_bytes(good)
     engine.refresh()
     assert engine.problems() == []
+
+
+def test_the_log_tells_the_line_of_a_mistake_and_quotes_no_file(
+    engine: LiveEngine, site_directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "张三丰13800001234"
+    rule = f"[[rule]]\nname = '{secret}'\ntype = 'keyword'\nwords = ['{secret}']\ntarget = '{secret}'\n"
+    (site_directory / "rules.toml").write_text(rule, encoding="utf-8")
+    good = (site_directory / "sections.csv").read_bytes()
+    (site_directory / "sections.csv").write_text(f"id,name\n{secret},乙\n{secret},丙\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING, "fenban.live"):
+        engine.refresh()
+        (site_directory / "sections.csv").write_bytes(good)
+        engine.refresh()
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    assert [json.loads(line)["at"] for line in lines] == ["sections.csv:3", "rules.toml:5"]
+    assert not [line for line in lines if secret in line]
 
 
 def test_a_damaged_model_leaves_the_old_one_live(engine: LiveEngine, store: ModelStore) -> None:

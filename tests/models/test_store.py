@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,15 @@ def test_the_first_model_goes_live_and_the_second_waits(two: tuple[ModelStore, s
     assert store.live == first
     assert store.versions() == [first, second]
     assert told(store) == [("trained", first, ""), ("promoted", first, ""), ("trained", second, "")]
+
+
+def test_a_store_is_for_its_owner_until_that_is_changed(tmp_path: Path, trained: Trained) -> None:
+    place = tmp_path / "new" / "store"
+    ModelStore(place).add(trained.model, trained.manifest)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    place.chmod(0o750)
+    ModelStore(place).add(trained.model, trained.manifest)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o750
 
 
 def test_versions_of_one_day_are_numbered_and_sorted_by_number(store: ModelStore, trained: Trained) -> None:

@@ -143,6 +143,16 @@ def test_a_category_of_letters_is_the_outcome_and_others_are_not() -> None:
     assert (case.result, case.extra) == ("", {"类别": "城建"})
 
 
+def test_a_category_of_jianyi_and_tian_is_the_kind() -> None:
+    rows = [["关于路灯的建议", "人大建议"], ["关于公厕的提案", "政协提案"], ["关于井盖的提案", ""]]
+    cases = read(["案由", "类别"], *rows)[0]
+    assert [case.kind for case in cases] == ["建议", "提案", ""]
+    mixed = read(["案由", "类别"], *rows, ["关于公园的提案", "城建"])[0]
+    assert [case.kind for case in mixed] == [""] * 4
+    own = read(["案由", "类型", "类别"], ["关于路灯的建议", "提案", "建议"])[0][0]
+    assert (own.kind, own.extra) == ("提案", {"类别": "建议"})
+
+
 def test_columns_with_one_name_are_all_kept() -> None:
     case = read(["案由", "备注", "备注", ""], ["关于路灯的建议", "甲", "乙", "丙"])[0][0]
     assert case.extra == {"备注": "甲", "备注_2": "乙", "第4列": "丙"}

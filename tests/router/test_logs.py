@@ -94,6 +94,14 @@ def test_what_the_web_server_quotes_of_a_request_is_cut_off(written: Written) ->
     ]
 
 
+def test_of_a_traceback_in_a_message_only_the_first_line_is_told(written: Written) -> None:
+    set_up("json", "info")
+    text = f"Exception during worker exit:\nTraceback\nValueError: {SECRET}"
+    log = logging.getLogger("gunicorn.error")
+    log.handle(log.makeRecord(log.name, logging.WARNING, "/x/arbiter.py", 1, "%s", (text,), None))
+    assert [line["event"] for line in written.lines()] == ["Exception during worker exit:"]
+
+
 def test_what_another_library_warns_of_is_a_line_without_quotes(written: Written) -> None:
     set_up("json", "info")
     with warnings.catch_warnings():

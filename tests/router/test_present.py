@@ -179,3 +179,10 @@ def test_a_line_for_programs_is_the_row_with_numbers_evidence_and_cases() -> Non
     assert line["probability"] == 0.8765
     assert line["candidates"][0]["evidence"]
     assert isinstance(line["similar"], list)
+
+
+def test_the_row_says_why_a_rule_asks_for_a_helper() -> None:
+    votes = [Vote("灯", VoteKind.CO_HANDLE, label, "要改路灯") for label in ("lamps", "nobody")]
+    asked = dataclasses.replace(DECISION, votes=(*DECISION.votes, *votes))
+    assert "会办路灯所：要改路灯" in decision_row(asked, SITE)["reasons"]
+    assert "nobody" not in decision_row(asked, SITE)["reasons"]

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from router.interfaces import ReadProblem
+from router.interfaces import ReadNote, ReadProblem
 from router.present import ROW_COLUMNS
 from router.sheets import SHEET_COLUMNS, write_csv, write_workbook
 
@@ -102,6 +102,15 @@ def test_what_could_not_be_read_goes_on_a_second_sheet() -> None:
     book = written([ROW], (PROBLEM,))
     assert book.sheetnames == ["分办表", "未读入"]
     assert [c.value for c in book["未读入"][3]] == ["扫描件.pdf", "第 1 页", "没有文字层，请先做文字识别"]
+
+
+def test_what_has_to_be_looked_at_goes_on_a_sheet_of_its_own() -> None:
+    target, note = io.BytesIO(), ReadNote("=台账.xlsx", "", "编号 003 在本表出现 2 次", "repeated_number")
+    write_workbook([ROW], [], target, notes=[note])
+    book = load_workbook(target)
+    assert book.sheetnames == ["分办表", "读取说明"]
+    assert [c.value for c in book["读取说明"][3]][::2] == ["=台账.xlsx", "编号 003 在本表出现 2 次"]
+    assert book["读取说明"]["A3"].data_type == "s"
 
 
 def test_without_problems_there_is_no_second_sheet() -> None:

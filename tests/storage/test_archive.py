@@ -180,6 +180,20 @@ def test_an_archive_that_was_cut_is_refused(place: Path, share: float) -> None:
     assert len(decisions(place)) == 1
 
 
+def modes(place: Path) -> list[int]:
+    return [stat.S_IMODE((place / name).stat().st_mode) for name in ("store", "site")]
+
+
+def test_who_may_read_stays_and_in_a_new_place_it_is_the_owner(place: Path) -> None:
+    archive, new = packed(place), place.parent / "new"
+    (place / "store").chmod(0o750)
+    (place / "site").chmod(0o755)
+    succeeded(fenban("restore", archive, *options(place)))
+    assert modes(place) == [0o750, 0o755]
+    succeeded(fenban("restore", archive, *options(new)))
+    assert modes(new) == [0o700, 0o700]
+
+
 def test_where_a_part_goes_must_be_said(place: Path) -> None:
     said = one_sentence(fenban("restore", packed(place), "--store", place.parent / "new" / "store"))
     assert "--site" in said

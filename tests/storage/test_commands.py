@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,14 +172,83 @@ def test_a_password_is_asked_for_twice_and_not_shown(url: str) -> None:
     assert PASSWORD.decode().strip() not in result.output
 
 
+def test_a_password_that_would_be_seen_is_not_asked_for(url: str) -> None:
+    add = ["users", "add", "zhang", "--role", "admin", "--database", url]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "service", *add],
+        input=PASSWORD + PASSWORD, capture_output=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 2
+    assert len(said) == 1
+    assert "--password-stdin" in said[0]
+
+
 def test_a_weak_password_is_refused(url: str) -> None:
     add = ("users", "add", "zhang", "--role", "admin", "--password-stdin", "--database", url)
     assert "至少 10 位" in one_sentence(fenban(*add, stdin=b"123\n"))
     assert "至少 10 位" in one_sentence(fenban(*add, stdin=b""))
 
 
+def a_model_store(place: Path) -> Path:
+    """Return what a store looks like to those who only need to know that it is one."""
+    place.mkdir(parents=True)
+    (place / "live").write_text("2026-03-02.1\n")
+    return place
+
+
+def test_the_first_key_begins_the_database_beside_the_model_store(tmp_path: Path) -> None:
+    store = ("--store", a_model_store(tmp_path / "var" / "store"))
+    made = succeeded(fenban("keys", "create", "erp", "--scope", "suggest", *store))
+    assert f"新建了数据库 {tmp_path}/var/fenban.db" in made.stderr
+    again = succeeded(fenban("keys", "create", "oa", "--scope", "suggest", *store))
+    assert "新建" not in again.stderr
+    assert made.stdout.startswith("fenban_")
+
+
+FIRST = [
+    ["keys", "create", "erp", "--scope", "suggest"],
+    ["users", "add", "wang", "--role", "admin", "--password-stdin"],
+]
+
+
+@pytest.mark.parametrize("command", FIRST, ids=" ".join)
+def test_no_key_and_no_account_is_made_where_no_service_would_read_it(
+    tmp_path: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    a_model_store(tmp_path / "var" / "store")
+    (tmp_path / "empty").mkdir()
+    for place in ([], ["--store", "wrong/store"], ["--store", "empty"]):
+        result = fenban(*command, *place, stdin=PASSWORD)
+        assert "什么也没有建" in one_sentence(result)
+        assert "--store var/store" in result.stderr
+        assert result.stdout == ""
+    said = one_sentence(fenban(*command, "--database", "sqlite:///wrong/fenban.db", stdin=PASSWORD))
+    assert "没有这个目录" in said
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "live", "store", "var"]
+
+
+def test_a_refused_account_is_not_said_to_have_begun_a_database(tmp_path: Path) -> None:
+    add = ("users", "add", "wang", "--role", "admin", "--password-stdin")
+    result = fenban(*add, "--store", a_model_store(tmp_path / "store"), stdin=b"123\n")
+    one_sentence(result)
+    assert "新建" not in result.stderr
+
+
+def test_a_list_names_its_database_and_a_store_that_is_not_there(tmp_path: Path) -> None:
+    store = ("--store", a_model_store(tmp_path / "store"))
+    succeeded(fenban("keys", "create", "erp", "--scope", "suggest", *store))
+    assert "注意" not in succeeded(fenban("keys", "list", *store)).stderr
+    for command in ("keys", "users"):
+        other = succeeded(fenban(command, "list", "--store", tmp_path / "nostore"))
+        assert "没有模型库" in other.stderr
+        assert "fenban.db" in other.stderr
+        assert "fenban.db" in other.stdout.replace("\n", "")
+
+
 def test_backup_and_restore(tmp_path: Path) -> None:
-    store = ("--store", tmp_path / "store")
+    store = ("--store", a_model_store(tmp_path / "store"))
     succeeded(fenban("keys", "create", "erp", "--scope", "suggest", *store))
     assert "已备份到" in succeeded(fenban("backup", tmp_path / "copy.db", *store)).stderr
     succeeded(fenban("keys", "revoke", "erp", *store))

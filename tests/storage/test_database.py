@@ -105,7 +105,7 @@ def test_migrations_lead_to_the_tables_of_today(empty_url: str) -> None:
     database.close()
 
 
-REVISIONS = ["0001", "0002", "0003"]
+REVISIONS = ["0001", "0002", "0003", "0004"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

@@ -14,6 +14,7 @@ from router.errors import IdempotencyConflictError, UnknownDecisionError
 from router.interfaces import AxisPrediction, ModelOutput
 from router.likeness import same_matter
 from router.site import Site
+from router.storage import listing
 from router.storage.answers import without_text
 from router.storage.database import Database, open_database
 from router.storage.idempotency import KEPT_FOR
@@ -206,6 +207,41 @@ def test_the_latest_come_first(journal: Journal) -> None:
     ids = [journal.record(new_decision(str(n))).answer["decision_id"] for n in range(5)][::-1]
     assert [d.id for d in journal.latest(limit=2)] == ids[:2]
     assert [d.id for d in journal.latest(before=ids[1])] == ids[2:]
+
+
+def test_the_latest_may_be_those_that_wait_or_those_that_were_decided(journal: Journal) -> None:
+    ids = [journal.record(new_decision(str(n))).answer["decision_id"] for n in range(5)]
+    newer = journal.record(new_decision("0", "另一稿")).answer["decision_id"]
+    for judged in (ids[1], ids[3], ids[3]):
+        journal.verdict(judged, Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    assert [d.id for d in journal.latest(judged=True)] == [ids[3], ids[1]]
+    assert [d.id for d in journal.latest(ids[3], judged=True)] == [ids[1]]
+    assert [d.id for d in journal.latest(limit=1, judged=True)] == [ids[3]]
+    assert [d.id for d in journal.latest(judged=False)] == [newer, ids[4], ids[2]]
+    assert [d.id for d in journal.latest(ids[4], judged=False)] == [ids[2]]
+
+
+def test_the_latest_may_be_those_of_a_number(journal: Journal) -> None:
+    ids = [journal.record(new_decision(n, body)).answer["decision_id"] for n, body in ("1a", "2a", "1b")]
+    journal.verdict(ids[0], Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    assert [d.id for d in journal.latest(numbers=["1"])] == [ids[2], ids[0]]
+    assert [d.id for d in journal.latest(numbers=["1"], judged=True)] == [ids[0]]
+    assert [d.id for d in journal.latest(numbers=["2", "3"], judged=False)] == [ids[1]]
+
+
+def test_those_that_wait_are_looked_for_in_some_at_a_time(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_WINDOW", 3)
+    ids = [journal.record(new_decision(str(n))).answer["decision_id"] for n in range(7)]
+    for judged in ids[1:]:
+        journal.verdict(judged, Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    seen, before = [], None
+    for _ in range(3):
+        seen.append([d.id for d in journal.latest(before, judged=False)])
+        before = journal.beyond(before)
+    assert seen == [[], [], [ids[0]]]
+    assert before is None
 
 
 def test_an_unknown_place_to_go_on_from_is_told(journal: Journal) -> None:

@@ -15,9 +15,10 @@ from werkzeug.test import TestResponse
 from router.decision import OtherCase, SimilarCase
 from router.pipeline import Router
 from router.site import Site
+from router.storage import listing
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
-from router.verdict import VerdictKind
+from router.verdict import Verdict, VerdictKind
 from router.web.app import make_app
 from router.web.engine import Limits
 from router.web.openapi import OPERATIONS
@@ -74,7 +75,8 @@ def test_pages_hold_to_their_own_policy(client: FlaskClient, path: str) -> None:
 def test_every_field_has_a_label(client: FlaskClient) -> None:
     page = soup(client.get("/"))
     labelled = {label["for"] for label in page.find_all("label")}
-    assert {field["id"] for field in page.find_all(["input", "select", "textarea"])} == labelled
+    fields = page.select("input:not([type=hidden]), select, textarea")
+    assert {field["id"] for field in fields} == labelled
 
 
 def test_static_files_name_no_other_host(client: FlaskClient) -> None:
@@ -91,7 +93,67 @@ def test_a_pasted_case_gets_a_card(client: FlaskClient, site: Site) -> None:
     for expected in (section.name, section.person, section.deputy, "乡镇生活污水", "2025-10-13", "028"):
         assert expected in card.text
     assert re.search(r"\d%\s+(很有把握|较有把握|把握一般|把握不大)", card.text)
-    assert page.select_one("#title")["value"] == SEWAGE["title"]  # type: ignore[index]
+
+
+def test_the_form_below_a_result_is_empty(client: FlaskClient) -> None:
+    """A number left there would make the next paper a draft of this one."""
+    page = soup(client.post("/case", data={**SEWAGE, "case_id": "028", "session": "十五届", "kind": "建议"}))
+    fields = page.select(".again form[action='/case'] input:not([type=hidden])")
+    assert len(fields) == 4
+    assert not any(field.get("value") for field in fields)
+    assert not page.select_one(".again textarea").text  # type: ignore[union-attr]
+    assert not page.select(".again option[selected]")
+
+
+def mark_of(client: FlaskClient) -> str:
+    """Return the mark that the forms of a page carry."""
+    field = soup(client.get("/")).select_one("form[action='/case'] input[name=once]")
+    assert field is not None
+    return str(field["value"])
+
+
+def test_a_form_that_is_sent_again_is_not_stored_again(client: FlaskClient, database: Database) -> None:
+    mark = mark_of(client)
+    first, again = (
+        client.post("/case", data={**SEWAGE, "case_id": "once", "once": mark}).text for _ in range(2)
+    )
+    newest = Journal(database).latest(limit=2)
+    assert [one.case_id for one in newest].count("once") == 1
+    assert f"/decisions/{newest[0].id}/verdict" in first
+    assert f"/decisions/{newest[0].id}/verdict" in again
+
+
+def test_a_form_that_was_filled_in_anew_is_another_one(client: FlaskClient, database: Database) -> None:
+    mark = mark_of(client)
+    for title in ("路灯不亮", "井盖松动"):
+        client.post("/case", data={"title": title, "case_id": title, "once": mark})
+    assert [one.case_id for one in Journal(database).latest(limit=2)] == ["井盖松动", "路灯不亮"]
+
+
+def test_an_upload_that_is_sent_again_is_not_stored_again(client: FlaskClient, database: Database) -> None:
+    mark, rows = mark_of(client), LEDGER.replace("028", "re1")
+    for shown in ("page", "xlsx"):
+        sent = {"file": (io.BytesIO(rows.encode()), "台账.csv"), "format": shown, "once": mark}
+        assert client.post("/file", data=sent).status_code == 200
+    assert [one.case_id for one in Journal(database).latest(limit=6)].count("re1") == 1
+
+
+def test_a_revision_names_the_draft_before(client: FlaskClient) -> None:
+    changed = {**SEWAGE, "body": "管网已铺一半。"}
+    for sent, said in ((SEWAGE, ""), (SEWAGE, "这一稿提过意见"), (changed, "这是第 2 稿，上一稿：")):
+        page = soup(client.post("/case", data={**sent, "case_id": "draft"}))
+        draft = page.select_one("article .draft")
+        assert (draft.text if draft else "").startswith(said)
+        assert "编号多半写错" not in page.text
+    (link,) = page.select("article .draft a")
+    assert SEWAGE["title"] in link.text
+    assert client.get(str(link["href"])).status_code == 200
+
+
+def test_a_number_that_another_paper_has_is_doubted(client: FlaskClient) -> None:
+    client.post("/case", data={**SEWAGE, "case_id": "taken"})
+    page = soup(client.post("/case", data={"title": "关于路灯的建议", "case_id": "taken"}))
+    assert "编号多半写错" in page.select_one("article .draft.odd").text  # type: ignore[union-attr]
 
 
 def test_the_words_that_spoke_for_it_are_marked(client: FlaskClient) -> None:
@@ -158,6 +220,22 @@ def test_a_ledger_becomes_a_table(client: FlaskClient) -> None:
     assert [row.select_one(".number").text for row in rows] == ["028", "029", "030"]  # type: ignore[union-attr]
     assert all(row.select_one("details .paper") for row in rows)
     assert "共 3 件" in page.text
+
+
+def test_a_number_that_two_papers_have_is_named_above_the_table(client: FlaskClient) -> None:
+    page = soup(upload(client, LEDGER.replace("030", "028").encode(), "台账.csv"))
+    assert "编号 028 在本表出现 2 次（第 2、4 行）" in page.select_one("[role=alert]").text  # type: ignore[union-attr]
+    carried = page.select_one("form.download input[name=results]")
+    assert carried is not None
+    sheet = workbook(client.post("/table.xlsx", data={"results": carried["value"]}))["读取说明"]
+    assert (sheet.cell(3, 1).value, str(sheet.cell(3, 3).value)[:8]) == ("台账.csv", "编号 028 在")
+
+
+def test_several_files_are_read_at_once(client: FlaskClient) -> None:
+    files = [(io.BytesIO(LEDGER.replace("0", f"{n}0").encode()), f"{n}.csv") for n in (1, 2)]
+    page = soup(client.post("/file", data={"file": files, "format": "page"}))
+    assert len(page.select("table.ledger > tbody")) == 6
+    assert "2 个文件 · 共 6 件" in page.text
 
 
 def test_a_single_paper_gets_a_card(client: FlaskClient) -> None:
@@ -241,7 +319,7 @@ def test_an_unreadable_upload_says_why(client: FlaskClient, data: bytes, name: s
 def test_no_file_chosen(client: FlaskClient) -> None:
     response = client.post("/file", data={"format": "page"})
     assert response.status_code == 400
-    assert "请先选择一个文件" in response.text
+    assert "请先选择文件" in response.text
 
 
 def test_an_upload_over_the_limit(client: FlaskClient, site: Site, database: Database) -> None:
@@ -360,6 +438,93 @@ def test_a_return_without_a_reason_is_asked_for_one_and_keeps_what_was_filled_in
     assert "已退回来文单位，应由交通运输局办：归交通局" in soup(client.get(f"/decisions/{told}")).text
 
 
+def form_of(page: BeautifulSoup, kind: str) -> Any:
+    field = page.select_one(f"#change input[value={kind}]")
+    assert field is not None
+    return field.parent
+
+
+def test_a_return_by_a_section_that_names_an_outside_unit_says_what_to_leave_empty(
+    client: FlaskClient,
+) -> None:
+    fields = {"section": "out:transport", "returned_by": "legal", "reason": "不归我们"}
+    page = soup(judged(client, decided(client), kind="returned", **fields))
+    said = "由本局股室退回时，“应由哪个外单位办”要空着"
+    assert page.select_one("[role=alert]").text == f"没有办成。{said}"  # type: ignore[union-attr]
+    assert said in form_of(page, "returned").text
+    chosen = [option["value"] for option in form_of(page, "returned").select("option[selected]")]
+    assert chosen == ["legal", "out:transport"]
+
+
+@pytest.mark.parametrize("kind", ["changed", "returned"])
+def test_after_an_error_each_form_keeps_its_own_values_only(client: FlaskClient, kind: str) -> None:
+    fields = {"section": "drainage" if kind == "changed" else "out:water", "reason": "原话"}
+    wrong = {"returned_on": "昨天"} if kind == "returned" else {"topic": "没有的主题"}
+    page = soup(judged(client, decided(client), kind=kind, **fields, **wrong))
+    other = form_of(page, "returned" if kind == "changed" else "changed")
+    assert fields["section"] in [o["value"] for o in form_of(page, kind).select("option[selected]")]
+    assert not other.select("option[selected]")
+    assert "原话" in str(form_of(page, kind))
+    assert "原话" not in str(other)
+    assert not other.select(".wrong")
+
+
+def test_a_changed_or_returned_case_can_be_accepted_after_all(
+    client: FlaskClient, database: Database
+) -> None:
+    told = decided(client)
+    judged(client, told, kind="changed", section="villages")
+    form = soup(client.get(f"/decisions/{told}")).select_one(".decided .judge form")
+    assert form is not None
+    assert form.button is not None
+    assert form.button.text == "改回采纳"
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    response = client.post(str(form["action"]), data=fields)
+    assert response.headers["Location"] == f"/decisions/{told}"
+    page = soup(client.get(f"/decisions/{told}"))
+    assert [b.text for b in page.select(".history b")] == ["已采纳", "改由村镇建设股主办"]
+    assert not page.select(".decided .judge")
+
+
+def test_the_page_of_a_decision_tells_what_the_first_answer_told(site: Site, database: Database) -> None:
+    past = OtherCase("028", "关于乡镇污水管网的提案", "drainage", 2021, "A")
+    model = FixedModel({"drainage": 0.8, "villages": 0.2}, similar=(SimilarCase(past, 0.83),))
+    client = make_app(StubEngine(Router(model, site), site), database).test_client()
+    first = soup(client.post("/case", data={**SEWAGE, "case_id": "s1"}))
+    (stored,) = Journal(database).latest(limit=1)
+    page = soup(client.get(f"/decisions/{stored.id}"))
+    for part in (".verdict", ".bars", ".paper"):
+        assert str(page.select_one(part)) == str(first.select_one(part))
+    assert site.sections["drainage"].deputy in page.select_one(".people").text  # type: ignore[union-attr]
+    assert page.select_one(".similar tbody th").text == "2021 028 排水管理所 · 结果 A"  # type: ignore[union-attr]
+
+
+def test_words_of_what_a_program_sent_are_marked_as_far_as_their_places_hold(client: FlaskClient) -> None:
+    told = decided(client, body="集镇污水直排。电话13800000000，污水管网未铺。")
+    page = soup(client.get(f"/decisions/{told}"))
+    paper = page.select_one(".paper-body")
+    assert paper is not None
+    assert paper.text == "集镇污水直排。电话〔电话〕，污水管网未铺。"
+    marked = [mark.text for mark in paper.select("mark")]
+    assert marked
+    before = paper.text.partition("〔")[0]
+    assert all(word in before for word in marked)
+
+
+def test_a_helper_that_a_rule_asks_for_comes_with_the_reason(client: FlaskClient, database: Database) -> None:
+    body = "建议：\n一、修复路灯。\n二、疏通下水道。\n三、补种行道树。"
+    first = soup(client.post("/case", data={"title": "关于人民路的建议", "body": body}))
+    answer = Journal(database).latest(limit=1)[0].answer
+    asked = [vote for vote in answer["votes"] if vote["kind"] == "co_handle"]
+    names = {co["id"]: co["name"] for co in answer["co_sections"]}
+    assert any(vote["target"] in names for vote in asked)
+    for page in (first, soup(client.get(f"/decisions/{answer['decision_id']}"))):
+        for vote in asked:
+            if vote["target"] in names:
+                assert f"{names[vote['target']]}（按规则）" in page.select_one(".facts-list").text  # type: ignore[union-attr]
+                assert vote["reason"] in page.text
+
+
 def test_with_the_script_the_answer_is_a_piece_of_the_page(client: FlaskClient) -> None:
     told = decided(client)
     asked = {"X-Requested-With": "fetch"}
@@ -385,6 +550,60 @@ def test_the_list_begins_with_the_newest_and_goes_on_page_by_page(
         following = page.select_one("a[rel=next]")
         address = str(following["href"]) if following else ""
     assert seen == [f"{n:03}" for n in reversed(range(120))]
+    database.close()
+
+
+def numbers(client: FlaskClient, **asked: str) -> list[str]:
+    page = soup(client.get("/decisions", query_string=asked))
+    return [cell.text.split()[0] for cell in page.select("table.ledger td.number")]
+
+
+def test_the_list_shows_what_waits_and_what_was_decided(site: Site, router: Router, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    old, *told = [decided(client, case_id=n, title=n) for n in ("01", "01", "02", "03")]
+    client.post("/api/v1/suggest", json={"case_id": "01", "title": "另一稿"})
+    judged(client, told[1], kind="accepted")
+    judged(client, told[2], kind="changed", section="villages")
+    assert numbers(client, state="done") == ["03", "02"]
+    assert numbers(client, state="open") == ["01"]
+    assert numbers(client, state="open", number="02") == []
+    assert numbers(client, state="done", number="02") == ["02"]
+    assert len(numbers(client)) == 5
+    assert "没有找到" in client.get("/decisions?state=open&number=02").text
+    assert old not in client.get("/decisions?state=open").text
+    database.close()
+
+
+def test_a_case_is_found_by_its_number_as_a_clerk_writes_it(client: FlaskClient) -> None:
+    decided(client, case_id="f-017")
+    assert numbers(client, number=" 第ｆ-０１７号 ") == ["f-017"]
+    assert numbers(client, number="f-01") == []
+    assert numbers(client, number="' OR 1=1 --") == []
+    assert client.get("/decisions?number=%00%ff%25").status_code == 200
+
+
+@pytest.mark.parametrize("state", ["open", "done"])
+def test_what_is_asked_for_stays_while_paging(
+    site: Site, router: Router, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_WINDOW", 70)
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    cases = [{**SEWAGE, "case_id": f"{n:03}"} for n in range(160)]
+    assert client.post("/api/v1/suggest/batch", json={"cases": cases}).get_data()
+    journal = Journal(database)
+    for one in journal.latest(limit=160)[: 60 if state == "done" else 100]:
+        journal.verdict(one.id, Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    seen: list[str] = []
+    address = f"/decisions?state={state}"
+    while address:
+        page = soup(client.get(address))
+        seen += [cell.text.strip() for cell in page.select("table.ledger td.number")]
+        following = page.select_one("a[rel=next]")
+        address = str(following["href"]) if following else ""
+    wanted = range(100, 160) if state == "done" else range(60)
+    assert seen == [f"{n:03}" for n in reversed(wanted)]
     database.close()
 
 

@@ -138,8 +138,21 @@ def test_what_cannot_be_understood_leaves_no_trace_but_a_line(server: Server, se
 
 def test_every_line_is_json_and_starting_is_told(server: Server) -> None:
     said = [str(line["event"]) for line in lines(server)]
-    assert any("Listening at" in event for event in said)
+    address = f"Listening at: http://127.0.0.1:{server.port} ({server.pid})"
+    assert address in said
+    assert {f"Booting worker with pid: {pid}" for pid in server.workers()} <= set(said)
     assert all({"time", "level", "logger", "event"} <= line.keys() for line in lines(server))
+
+
+def test_where_nothing_can_be_written_it_serves_and_the_line_about_it_is_json(
+    described_store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    port, url = free_port(), f"sqlite:///{tmp_path}/file/fenban.db"
+    command = fenban_command(described_store, port, "--database", url, "--log-format", "json")
+    with Server(command, port, tmp_path / "log", ready="/healthz") as server:
+        said = [line["event"] for line in lines(server)]
+    assert any(str(event).startswith("nothing keeps restore away") for event in said)
 
 
 def test_requests_under_way_are_finished_when_told_to_stop(described_store: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,7 +25,34 @@ def test_the_newest_comes_first_in_words(auditor: Visitor, keys: Keys) -> None:
     row = re.search(r"<tbody>\s*<tr>(.*?)</tr>", page, re.DOTALL)
     assert row
     cells = re.findall(r"<td[^>]*>(.*?)</td>", row[1])
-    assert cells[2:] == ["账户 wang", "建立密钥", "erp", "每分钟 60；权限 suggest、verdict"]
+    assert cells[2:] == ["账户 wang", "建立密钥", "erp", "每分钟 60；权限 分办、送回人的决定"]
+
+
+def test_what_was_decided_is_told_in_words_and_local_time(auditor: Visitor, audit: Audit) -> None:
+    audit.add(
+        "user:zhang",
+        "verdict",
+        "0193a5c2",
+        created_at="2026-03-02T00:00:00+00:00",
+        kind="changed",
+        section="villages",
+        co_sections=["drainage"],
+        topic="township-sewage",
+        made_by="user:zhang",
+        returned_on=None,
+    )
+    page = auditor.get("/audit").text
+    moment = datetime(2026, 3, 2, tzinfo=UTC).astimezone()
+    for said in (
+        f"时间 {moment:%Y-%m-%d %H:%M:%S}",
+        "处理 改办",
+        "由谁 账户 zhang",
+        "股室 村镇建设股",
+        "会办 排水管理所",
+        "主题 乡镇生活污水",
+    ):
+        assert said in page
+    assert not re.search("[a-z]_[a-z]|changed|[+]00:00", page.partition("<tbody>")[2].partition("</tr>")[0])
 
 
 def test_every_row_is_on_one_page_and_only_one(auditor: Visitor, audit: Audit) -> None:

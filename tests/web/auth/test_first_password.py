@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 
 from router.storage.accounts import Accounts, Role
+from router.storage.audit import Audit
 
-from .people import OTHER, Visitor, token_of
+from .people import OTHER, Visitor, actions, token_of
 
 FIRST = "Yamen-first-2026"
 
@@ -47,6 +48,17 @@ def test_once_changed_everything_opens(newcomer: Visitor, accounts: Accounts) ->
     assert (response.status_code, response.headers["Location"]) == (303, "/")
     assert newcomer.get("/").status_code == 200
     assert not accounts.list()[1].provisional
+
+
+def test_a_first_login_is_noted_once(newcomer: Visitor, audit: Audit) -> None:
+    newcomer.send("/password", old=FIRST, new=OTHER, again=OTHER)
+    assert newcomer.get("/").status_code == 200
+    assert actions(audit)[:3] == ["password_set", "login", "user_created"]
+
+
+def test_a_wrong_old_password_is_noted(newcomer: Visitor, audit: Audit) -> None:
+    newcomer.send("/password", old=OTHER, new=OTHER + "1", again=OTHER + "1")
+    assert actions(audit)[0] == "login_failed"
 
 
 def test_the_same_password_again_is_no_change(newcomer: Visitor) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -322,3 +323,24 @@ def test_without_any_account_the_login_page_says_how_to_make_one(
 
 def test_every_role_has_an_account_in_these_tests() -> None:
     assert set(ROLES.values()) == set(Role)
+
+
+def test_a_page_that_does_not_exist_keeps_the_menu_of_who_is_logged_in(visitor: Visitor) -> None:
+    visitor.log_in("zhang")
+    page = visitor.get("/no/such/page")
+    assert page.status_code == 404
+    assert "分办记录" in page.text
+    assert "退出" in page.text
+
+
+def test_a_page_that_does_not_exist_tells_a_stranger_nothing(visitor: Visitor) -> None:
+    page = visitor.get("/no/such/page")
+    assert page.status_code == 404
+    assert "分办记录" not in page.text
+
+
+def test_the_versions_are_told_after_the_login_only(visitor: Visitor) -> None:
+    told = (version("fenban"), "test.1")
+    assert not any(one in visitor.get("/login").text for one in told)
+    visitor.log_in("zhang")
+    assert all(one in visitor.get("/").text for one in told)

@@ -1,0 +1,48 @@
+"""Which decisions of the journal the caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.storage.records import StoredDecision
+from router.web.callers import caller
+from router.web.cards import Draft
+from router.web.engine import services
+from router.web.problems import ProblemError
+from router.web.suggesting import known_decision
+
+__all__ = ["draft_before", "sees", "visible_decision"]
+
+
+def visible_decision(decision_id: str) -> StoredDecision:
+    """Return a decision.
+
+    Raises
+    ------
+    ProblemError
+        404 where there is none that the caller may see.
+    """
+    found = known_decision(decision_id)
+    if not sees(found):
+        raise ProblemError("unknown_decision")
+    return found
+
+
+def sees(stored: StoredDecision) -> bool:
+    """Say whether the caller may see a decision: a section head those that name the section."""
+    involved = [unit["id"] for unit in stored.answer.get("co_sections", ())]
+    if stored.verdict:
+        verdict = stored.verdict.verdict
+        involved += [verdict.section, verdict.returned_by, *verdict.co_sections]
+    return caller().sees(stored.lead, involved)
+
+
+def draft_before(answer: Mapping[str, Any]) -> Draft | None:
+    """Return the decision before an answer on the same case; None where the caller may see none."""
+    previous = answer.get("previous_decision")
+    found = services().journal.decision(previous) if previous else None
+    if found is None or not sees(found):
+        return None
+    title = found.proposal.title if found.proposal else ""
+    return Draft(found.id, title, f"{found.created_at.astimezone():%Y-%m-%d %H:%M}")
