@@ -26,7 +26,7 @@ from router.web.intake import (
 from router.web.recording import answered, earlier, new_decision, repeatable, store, store_verdict
 from router.web.rule_schemas import DryRunIn
 from router.web.schemas import BatchIn, CaseIn, SinceIn, VerdictIn
-from router.web.suggesting import answer_of, known_decision, stored_json
+from router.web.suggesting import answer_of, known_decision, stored_json, suggested
 
 __all__ = ["blueprint"]
 
@@ -45,7 +45,7 @@ def suggest() -> Response:
     case = checked(CaseIn, parsed_json(body))
     proposal = to_proposal(case)
     router = live_router(known.engine)
-    decision = router.suggest(proposal)
+    decision = suggested(proposal, router)
     answer = answer_of(case, proposal, decision, router.site)
     new = new_decision(proposal, decision, router, case.source or "", answer)
     recorded = store([(new, repeated)])[0]
