@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.util import find_spec
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,6 @@ from router.console import (
     database_url,
     json_option,
     log_options,
-    save,
     say,
     site_option,
     store_option,
@@ -32,10 +29,8 @@ from router.console import (
 from router.errors import (
     FenbanError,
     InputError,
-    OutputError,
     StorageError,
     StorageUnavailableError,
-    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +40,6 @@ if TYPE_CHECKING:
     from router.pipeline import Router
     from router.proposal import Proposal
     from router.readers import ReadReport
-    from router.site import Site
 
 __all__ = ["ServiceSettings", "cli", "create_app", "main"]
 
@@ -149,10 +143,11 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
     """
     from models.heap import settle
     from models.store import ModelStore
+    from router.answer_table import check_output, show, write
     from router.pipeline import Router
     from router.site_files import load_site
 
-    _check_output(output)
+    check_output(output)
     router = Router(ModelStore(store).load(version), load_site(site) if site else None)
     report = _read(source)
     tell_reading(report)
@@ -163,9 +158,9 @@ def suggest(source: Path, site: Path | None, store: Path, version: str | None, o
     decided = _decide(router, report.proposals, explain=explain)
     decisions = list(_with_progress(decided, len(report.proposals)))
     if output is None:
-        _show(report.proposals, decisions, router.site)
+        show(report.proposals, decisions, router.site)
     else:
-        _write(output, report, decisions, router.site)
+        write(output, report, decisions, router.site)
         say(f"{len(decisions)} 件的分办建议已写到 {output}，{len(report.problems)} 处未读入")
 
 
@@ -285,30 +280,6 @@ def _check_one_place() -> None:
             raise FenbanError(f"{name} 来自 {place}，而 service 来自 {here}", hint=hint)
 
 
-def _check_output(output: Path | None) -> None:
-    """Refuse a target before any work is done for it."""
-    if output is None:
-        return
-    if output.suffix.lower() not in (".xlsx", ".csv", ".jsonl"):
-        raise UsageError(
-            f"不会写 {output.suffix or '没有扩展名的'} 文件",
-            where=str(output),
-            hint="请用 .xlsx、.csv 或 .jsonl",
-        )
-    if not output.resolve().parent.is_dir():
-        raise OutputError("目标文件夹不存在", where=str(output.parent), hint="请先建好文件夹")
-
-
-def _old_name(sheet: Path) -> Path | None:
-    """Return where a sheet that is there is kept: somebody may have written into it."""
-    if not sheet.is_file() or not sheet.stat().st_size:
-        return None
-    written = datetime.fromtimestamp(sheet.stat().st_mtime)  # noqa: DTZ006  # the clerk's own time
-    stem = f"{sheet.stem}-{written:%Y%m%d-%H%M%S}"
-    names = (sheet.resolve().with_name(f"{stem}{f'-{n}' if n > 1 else ''}{sheet.suffix}") for n in count(1))
-    return next(name for name in names if not name.exists())
-
-
 def _read(source: Path) -> ReadReport:
     from router.readers import read_bytes, read_path
 
@@ -327,85 +298,6 @@ def _with_progress(decisions: Iterable[Decision], total: int) -> Iterator[Decisi
     from rich.progress import track
 
     return iter(track(decisions, "给出建议", total, console=Console(stderr=True), transient=True))
-
-
-def _rows(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Site) -> list[dict[str, str]]:
-    from router.present import decision_row
-
-    pairs = zip(proposals, decisions, strict=True)
-    return [{**decision_row(decision, site), "source": proposal.source} for proposal, decision in pairs]
-
-
-def _show(proposals: Sequence[Proposal], decisions: Sequence[Decision], site: Site) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from router.present import STATUS_WORDS
-    from router.text import percent
-
-    table = Table(show_lines=True, expand=True)
-    for heading, ratio in (
-        ("编号", 1),
-        ("案由", 3),
-        ("意见", 1),
-        ("主办", 2),
-        ("把握", 1),
-        ("会办", 1),
-        ("原因", 3),
-    ):
-        table.add_column(heading, ratio=ratio, overflow="fold")
-    for row in _rows(proposals, decisions, site):
-        number = row["case_id"] or row["source"]
-        lead = f"{row['lead_name']} {row['person']}".strip()
-        share = percent(float(row["probability"]))
-        status = STATUS_WORDS[row["status"]]
-        table.add_row(number, row["title"], status, lead, share, row["co_names"], row["reasons"])
-    Console().print(table)
-
-
-def _write(output: Path, report: ReadReport, decisions: Sequence[Decision], site: Site) -> None:
-    """Write the answers; of what was there a person's sheet is kept, a program's file is not."""
-    rows = _rows(report.proposals, decisions, site)
-    if output.suffix.lower() == ".xlsx":
-        kept = _old_name(output)
-        save(output, _sheet(report, rows, site), keep=kept)
-        if kept:
-            say(f"原来的 {output} 留作 {kept.name}")
-        return
-    if output.is_file():
-        say(f"覆盖原来的 {output}")
-    if output.suffix.lower() == ".csv":
-        save(output, _csv(rows))
-    else:
-        save(output, _json_lines(rows, decisions, site))
-
-
-def _sheet(report: ReadReport, rows: list[dict[str, str]], site: Site) -> bytes:
-    from router.sheets import write_workbook
-
-    book = io.BytesIO()
-    bureau = site.settings.bureau
-    write_workbook(rows, report.problems, book, bureau=bureau, notes=report.warnings)
-    return book.getvalue()
-
-
-def _csv(rows: list[dict[str, str]]) -> bytes:
-    from router.present import ROW_COLUMNS
-    from router.sheets import write_csv
-
-    table = io.StringIO(newline="")
-    write_csv(rows, (*ROW_COLUMNS, "source"), table)
-    return table.getvalue().encode("utf-8-sig")
-
-
-def _json_lines(rows: list[dict[str, str]], decisions: Sequence[Decision], site: Site) -> bytes:
-    import json
-
-    from router.present import decision_line
-
-    pairs = zip(rows, decisions, strict=True)
-    lines = (json.dumps(decision_line(row, d, site), ensure_ascii=False) for row, d in pairs)
-    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _kept_from_restore(settings: ServiceSettings) -> AbstractContextManager[None]:
