@@ -11,10 +11,10 @@ __all__ = ["settle"]
 def settle() -> None:
     """Leave all that is loaded by now out of later garbage collections, and give back what is free.
 
-    Libraries, model and site are a few hundred thousand objects that stay as
-    long as the process. Python's collector would look through all of them
-    whenever enough decisions have been made, which takes longer than to make
-    those decisions; and looking would copy the pages that forked workers
+    Libraries, model and site are over a hundred thousand objects that stay
+    as long as the process. Python's collector would look through all of them
+    again whenever some hundreds of decisions have been made, which takes
+    about a tenth of a second; and looking copies the pages that forked workers
     share. To be called after loading, and again after loading anew.
     """
     gc.unfreeze()

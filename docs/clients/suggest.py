@@ -30,7 +30,7 @@ def post(path: str, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any
     )
     for attempt in range(1, TRIES + 1):
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same address
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code not in (429, 503) or attempt == TRIES:

@@ -25,7 +25,7 @@ def get(path: str, **query: str) -> dict[str, Any]:
         f"{URL}/api/v1/{path}?{urllib.parse.urlencode(query)}", headers={"Authorization": f"Bearer {KEY}"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same address
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise SystemExit(told(error)) from error
