@@ -214,10 +214,10 @@ class _Cases:
         rows: list[csr_matrix] = []
         parts: list[csr_matrix] = []
         owner: list[NDArray[np.int64]] = []
-        for seen in embedding.features.batches(texts):
+        for seen in embedding.features.batches(texts, parts=True):
             owner.append(seen.laid.parts.owner + sum(each.shape[0] for each in rows))
             rows.append(seen.matrix)
-            parts.append(embedding.features.parts(seen))
+            parts.append(seen.rows[len(seen.laid) :])
         whole = embedding.embed(vstack(rows, format="csr"))
         return cls(whole, vstack(parts, format="csr"), np.concatenate(owner))
 

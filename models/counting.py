@@ -11,10 +11,13 @@ from scipy.sparse import csr_matrix
 
 from models.laid_out import LaidOut
 
-__all__ = ["UNKNOWN", "Met", "Vocabulary", "count_rows"]
+__all__ = ["UNKNOWN", "Counted", "Met", "Vocabulary", "count_rows", "in_order"]
 
 UNKNOWN = -1
 _NO_WORD = -2
+
+_SORTED_BITS = 63
+"""Of a number, beside its sign."""
 
 _FEW_PAIRS = 5_000
 """Up to so many are looked for one by one; for more it pays that scipy checks its whole matrix first."""
@@ -167,32 +170,67 @@ class _WordColumns(dict[str, int]):
         return column
 
 
-def count_rows(document: NDArray[np.int32], column: NDArray[np.int64], shape: tuple[int, int]) -> csr_matrix:
+class Counted(NamedTuple):
+    """Entries counted into rows.
+
+    Parameters
+    ----------
+    rows : csr_matrix of float32, shape (n_rows, n_features)
+        In order of their columns, without duplicates.
+    order : ndarray of int, shape (n_entries,)
+        The entries in the order in which ``rows.data`` counts them.
+    first : ndarray of int, shape (n_values + 1,)
+        Where in `order` those begin that each of ``rows.data`` counts.
+    """
+
+    rows: csr_matrix
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+
+def count_rows(row: NDArray[Any], column: NDArray[np.int64], shape: tuple[int, int]) -> Counted:
     """Count known entries into a matrix; sorting them is much faster than what scipy does.
 
     Parameters
     ----------
-    document, column : ndarray of int, shape (n_entries,)
-    shape : (n_texts, n_features)
-
-    Returns
-    -------
-    csr_matrix of float32, shape (n_texts, n_features)
-        Rows in order of their columns, without duplicates.
+    row, column : ndarray of int, shape (n_entries,)
+    shape : (n_rows, n_features)
 
     Examples
     --------
-    >>> count_rows(np.array([1, 0, 1]), np.array([0, 2, 0]), (2, 3)).toarray().tolist()
+    >>> counted = count_rows(np.array([1, 0, 1]), np.array([0, 2, 0]), (2, 3))
+    >>> counted.rows.toarray().tolist()
     [[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]
+    >>> counted.order.tolist(), counted.first.tolist()
+    ([1, 0, 2], [0, 1, 3])
     """
     bits = max(shape[1] - 1, 1).bit_length()
-    keys = np.sort((document.astype(np.int64) << bits) | column)
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = np.diff(first, append=len(keys)).astype(np.float32)
-    kept = keys[first]
+    keys = (row.astype(np.int64) << bits) | column
+    order = in_order(keys)
+    keys = keys[order]
+    begins = np.ones(len(keys) + 1, dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=begins[1:-1])
+    first = np.flatnonzero(begins)
+    counts = (first[1:] - first[:-1]).astype(np.float32)
+    kept = keys[first[:-1]]
     starts = np.searchsorted(kept, np.arange(shape[0] + 1, dtype=np.int64) << bits)
     columns = (kept & ((1 << bits) - 1)).astype(np.int32)
-    return csr_matrix((counts, columns, starts.astype(np.int32)), shape=shape)
+    return Counted(csr_matrix((counts, columns, starts.astype(np.int32)), shape=shape), order, first)
+
+
+def in_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what sorts some keys of at least 0, equal ones in the order they have.
+
+    Examples
+    --------
+    >>> in_order(np.array([7, 0, 7])).tolist()
+    [1, 0, 2]
+    """
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits > _SORTED_BITS:  # a text as long as a library
+        return np.argsort(keys, kind="stable")
+    # sorting numbers behind their keys is much faster than sorting them by their keys
+    return np.sort((keys << bits) | np.arange(len(keys))) & ((1 << bits) - 1)
 
 
 def _met(laid: LaidOut, start: NDArray[np.int64], length: int, column: NDArray[Any]) -> Met:

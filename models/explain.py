@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csc_matrix
 
-from models.features import Entries, Seen
+from models.features import Seen
 from router.decision import Evidence
 from router.text import FoldedOrigin
 
@@ -83,7 +83,7 @@ def character_weights(classifier: RidgeTextClassifier, seen: Seen, labels: NDArr
     per_feature = classifier.weights_.reshape(-1).take(at)
     per_feature -= classifier.mean_weights_[rows.indices, None]
     per_feature *= rows.data[:, None]
-    return _lay_out(seen.entries, rows, per_feature, len(seen.laid.codes))
+    return _lay_out(seen, per_feature)
 
 
 def _telling(seen: Seen) -> NDArray[np.int64]:
@@ -96,32 +96,22 @@ def _telling(seen: Seen) -> NDArray[np.int64]:
     return telling
 
 
-def _lay_out(entries: Entries, rows: csr_matrix, per_feature: Matrix, n_characters: int) -> Matrix:
+def _lay_out(seen: Seen, per_feature: Matrix) -> Matrix:
     """Spread each feature's weight evenly over all characters it was read from."""
-    order, first = _by_feature(entries, rows)
-    start, length = entries.start[order], entries.length[order]
-    times = np.diff(first)
+    order, first = seen.order, seen.first[: len(per_feature) + 1].astype(np.int32)
+    start, length = seen.entries.start[order], seen.entries.length[order]
+    times = first[1:] - first[:-1]
     share = 1 / (length * np.repeat(times, times))
     share[start < 0] = 0
     # a weight lies from the start of a stretch to its end: one step up, one down, and a running sum
     steps, at = np.empty((len(order), 2)), np.empty((len(order), 2), dtype=np.int32)
     steps[:, 0], steps[:, 1] = share, -share
     at[:, 0], at[:, 1] = np.maximum(start, 0), np.maximum(start + length, 0)
-    shape = (n_characters + 1, len(rows.data))
+    n_characters = len(seen.laid.codes)
+    shape = (n_characters + 1, len(per_feature))
     changes = csc_matrix((steps.ravel(), at.ravel(), 2 * first), shape=shape) @ per_feature
     laid_out: Matrix = np.cumsum(changes, axis=0)[:n_characters]
     return laid_out
-
-
-def _by_feature(entries: Entries, rows: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return an order of the entries by their place in ``rows.data``, and where those of each place begin."""
-    number = np.arange(len(entries.column))
-    bits = len(number).bit_length()
-    keys = entries.document.astype(np.int64) * rows.shape[1] + entries.column
-    keys = np.sort(keys << bits | number)  # much faster than to sort the numbers by their keys
-    order, keys = keys & ((1 << bits) - 1), keys >> bits
-    first = np.flatnonzero(np.diff(keys, prepend=-1))  # rows hold nothing but these entries
-    return order, np.append(first, len(keys)).astype(np.int32)
 
 
 class _Spoken(NamedTuple):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from models.counting import UNKNOWN, Met, Vocabulary, count_rows
+from models.counting import UNKNOWN, Counted, Met, Vocabulary, count_rows
 from models.laid_out import LaidOut, portions
 from router.interfaces import Tokenizer
 
@@ -49,12 +50,8 @@ class Entries(NamedTuple):
     document: NDArray[np.int32]
     column: NDArray[np.int64]
 
-    def only(self, kept: NDArray[np.bool_]) -> Entries:
-        """Return some of them."""
-        return Entries(self.start[kept], self.length[kept], self.document[kept], self.column[kept])
 
-
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """Some texts as feature rows, and what the rows were counted from.
 
@@ -62,7 +59,13 @@ class Seen:
     ----------
     laid : LaidOut
     entries : Entries
-    matrix : csr_matrix of float32, shape (n_texts, n_features)
+        Of the texts.
+    rows : csr_matrix of float32, shape (n_texts + n_parts, n_features)
+        Of the texts, and behind them of the parts of their bodies, in the
+        order of ``laid.parts``, where those were asked for.
+    order, first : ndarray of int
+        Which of `entries` each value of `matrix` was counted from; see
+        `models.counting.Counted`.
     known_share : ndarray, shape (n_texts,)
         Share of a text's words and character pairs that were in the training
         texts; 0 for a text without any.
@@ -70,8 +73,20 @@ class Seen:
 
     laid: LaidOut
     entries: Entries
-    matrix: csr_matrix
+    rows: csr_matrix
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
     known_share: NDArray[np.float64]
+
+    @cached_property
+    def matrix(self) -> csr_matrix:
+        """Rows of the texts alone, csr_matrix of float32, shape (n_texts, n_features)."""
+        n_texts, n_features = len(self.laid), self.rows.shape[1]
+        if self.rows.shape[0] == n_texts:
+            return self.rows
+        end = self.rows.indptr[n_texts]
+        arrays = (self.rows.data[:end], self.rows.indices[:end], self.rows.indptr[: n_texts + 1])
+        return csr_matrix(arrays, shape=(n_texts, n_features), copy=False)
 
 
 class BlockFeatures:
@@ -117,42 +132,33 @@ class BlockFeatures:
         """Return the feature rows of `texts`."""
         return vstack([self._no_rows(), *(seen.matrix for seen in self.batches(texts))], format="csr")
 
-    def batches(self, texts: Sequence[str]) -> Iterator[Seen]:
+    def batches(self, texts: Sequence[str], *, parts: bool = False) -> Iterator[Seen]:
         """See many texts, some at a time, to keep memory flat."""
         for some in portions(texts):
-            yield self.see(texts[some])
+            yield self.see(texts[some], parts=parts)
 
-    def see(self, texts: Sequence[str]) -> Seen:
-        """Return the feature rows of a batch together with what they were counted from."""
+    def see(self, texts: Sequence[str], *, parts: bool = False) -> Seen:
+        """Return the feature rows of a batch together with what they were counted from.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        parts : bool
+            Whether the parts of the bodies get rows as well, which they would
+            have as bodies of their own.
+        """
         laid = LaidOut.read(texts, self.tokenizer)
         met = self._vocabulary.meet(laid)
         entries = self._entries(met)
-        return Seen(
-            laid, entries, self._weighed(self._count(entries, len(laid))), _known_share(met, len(laid))
-        )
+        counted = self._count_with_parts(entries, laid) if parts else self._count(entries, len(laid))
+        whole = len(entries.column)
+        known = _known_share(met, len(laid))
+        return Seen(laid, entries, self._weighed(counted.rows), counted.order[:whole], counted.first, known)
 
     def words(self, texts: Sequence[str]) -> Iterator[Met]:
         """Find the words of many texts, some texts at a time."""
         for some in portions(texts):
             yield self._vocabulary.meet_words(LaidOut.read(texts[some], self.tokenizer))
-
-    def parts(self, seen: Seen) -> csr_matrix:
-        """Return the feature rows that the parts of the texts' bodies have by themselves.
-
-        Parameters
-        ----------
-        seen : Seen
-
-        Returns
-        -------
-        csr_matrix of float32, shape (n_parts, n_features)
-            In the order of ``seen.laid.parts``.
-        """
-        laid, entries = seen.laid, seen.entries
-        part = laid.parts.number[entries.start]
-        kept = (part >= 0) & (entries.start >= 0)
-        of_parts = entries._replace(document=part).only(kept)
-        return self._weighed(self._count(of_parts, len(laid.parts.owner)))
 
     def columns(self, name: str) -> slice:
         """Return where the block called `name` lies in the matrix."""
@@ -190,7 +196,8 @@ class BlockFeatures:
         vocabulary = Vocabulary.learn(list(map(replace, batches)), self.min_df)
         self._arrange(vocabulary, {kind: np.arange(size) for kind, size in vocabulary.sizes.items()})
         counts = [
-            self._count(self._entries(vocabulary.meet(laid)), len(laid)) for laid in map(replace, batches)
+            self._count(self._entries(vocabulary.meet(laid)), len(laid)).rows
+            for laid in map(replace, batches)
         ]
         held = np.zeros(self.width, dtype=np.bool_)
         held[: self._offsets[len(_KINDS)]] = True
@@ -211,27 +218,39 @@ class BlockFeatures:
         sizes = [*vocabulary.sizes.values(), *(len(in_titles[kind]) for kind in _KINDS)]
         self._offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self._block = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-        self._title_column = {}
-        for kind, offset in zip(_KINDS, self._offsets[len(_KINDS) :], strict=False):
-            column = np.full(vocabulary.sizes[kind], UNKNOWN, dtype=np.int64)
-            column[in_titles[kind]] = offset + np.arange(len(in_titles[kind]))
-            self._title_column[kind] = column
+        self._title_column = np.full(sum(vocabulary.sizes.values()), UNKNOWN, dtype=np.int64)
+        for kind, whole, title in zip(_KINDS, self._offsets, self._offsets[len(_KINDS) :], strict=False):
+            self._title_column[whole + in_titles[kind]] = title + np.arange(len(in_titles[kind]))
 
     def _entries(self, met: Mapping[str, Met]) -> Entries:
         """Return what is known of the whole texts, and once more what is known of their titles."""
-        found = []
-        for kind, offset in zip(_KINDS, self._offsets, strict=False):
-            known = met[kind].only(met[kind].column >= 0)
-            found.append(Entries(known.start, known.length, known.document, known.column + offset))
-            title = known.only(known.in_title)
-            column = self._title_column[kind][title.column]
-            titled = Entries(title.start, title.length, title.document, column)
-            found.append(titled.only(column >= 0))
-        start, length, document, column = map(np.concatenate, zip(*found, strict=True))
-        return Entries(start, length, document, column)
+        start, length, document, in_title = (
+            np.concatenate([getattr(met[kind], name) for kind in _KINDS])
+            for name in ("start", "length", "document", "in_title")
+        )
+        found = [
+            np.where(met[kind].column >= 0, met[kind].column + offset, UNKNOWN)
+            for kind, offset in zip(_KINDS, self._offsets, strict=False)
+        ]
+        column = np.concatenate(found)
+        known = np.flatnonzero(column >= 0)
+        inside = known[in_title[known]]
+        titled = self._title_column[column[inside]]
+        inside, titled = inside[titled >= 0], titled[titled >= 0]
+        kept = np.concatenate([known, inside])
+        return Entries(start[kept], length[kept], document[kept], np.concatenate([column[known], titled]))
 
-    def _count(self, entries: Entries, n_texts: int) -> csr_matrix:
+    def _count(self, entries: Entries, n_texts: int) -> Counted:
         return count_rows(entries.document, entries.column, (n_texts, self.width))
+
+    def _count_with_parts(self, entries: Entries, laid: LaidOut) -> Counted:
+        """Count the entries of the texts, and those of their parts once more in rows of their own."""
+        n_texts = len(laid)
+        part = laid.parts.number[entries.start]
+        inside = np.flatnonzero((part >= 0) & (entries.start >= 0))
+        row = np.concatenate([entries.document, n_texts + part[inside]])
+        column = np.concatenate([entries.column, entries.column[inside]])
+        return count_rows(row, column, (n_texts + len(laid.parts.owner), self.width))
 
     def _weighed(self, rows: csr_matrix) -> csr_matrix:
         """Turn counts into TF-IDF in place, each block of each row as long as the root of its weight."""

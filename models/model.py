@@ -96,7 +96,7 @@ class RoutingModel:
         for some in portions(whole):
             texts = whole[some]
             if isinstance(self.section, RidgeTextClassifier):
-                seen = self.section.embedding_.features.see(texts)
+                seen = self.section.embedding_.features.see(texts, parts=True)
                 rows.append(seen.matrix)
                 outputs += self._predict(self.section, texts, seen, explain=explain)
             else:
@@ -110,24 +110,24 @@ class RoutingModel:
         self, section: RidgeTextClassifier, texts: Sequence[str], seen: Seen, *, explain: bool
     ) -> list[ModelOutput]:
         """Predict by classifiers of ours, of which the first has seen the texts."""
-        topic, embedding = self.topic, section.embedding_
-        whole = section.proba_of(seen.matrix)
+        topic, matrix = self.topic, seen.matrix
+        whole, parts = np.split(section.proba_of(seen.rows), [len(texts)])
         order = np.argsort(-whole, axis=1, kind="stable")
         sections = ranked(section.classes_, whole, order)
         if explain:
             told = evidence(section, seen, texts, order[:, :_EXPLAINED])
             sections = [axis._replace(evidence=tuple(e)) for axis, e in zip(sections, told, strict=True)]
         topics: Sequence[AxisPrediction | None] = [None] * len(texts)
-        if isinstance(topic, RidgeTextClassifier) and topic.embedding_ is embedding:
-            topics = ranked(topic.classes_, topic.proba_of(seen.matrix))
+        if isinstance(topic, RidgeTextClassifier) and topic.embedding_ is section.embedding_:
+            topics = ranked(topic.classes_, topic.proba_of(matrix))
         elif topic is not None:
             topics = ranked(topic.classes_, topic.predict_proba(texts))
-        parts, owner = section.proba_of(embedding.features.parts(seen)), seen.laid.parts.owner
+        owner = seen.laid.parts.owner
         highest = highest_part(parts, owner, len(texts))
         if self.co is None:
             together = _by_label(section.classes_, highest)
         else:
-            together = _by_label(self.co.classes_, self.co.probabilities(seen.matrix, whole, highest))
+            together = _by_label(self.co.classes_, self.co.probabilities(matrix, whole, highest))
         asked = asks(parts, owner, len(texts), section.classes_.tolist())
         rows = zip(sections, topics, seen.known_share.tolist(), together, asked, strict=True)
         return [

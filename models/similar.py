@@ -33,6 +33,8 @@ _ALWAYS_COMPARED = 10
 """A feature of so few past cases is compared, however large a share of them that is."""
 
 _COMPARED_AT_ONCE = 256
+_LEAST_LENGTH = np.finfo(np.float32).tiny
+"""Shorter is nothing at all, and stays so."""
 _CASE_FIELDS = ("case_id", "title", "section", "year", "result")
 
 
@@ -100,8 +102,7 @@ class SimilarityIndex:
         list of list of SimilarCase
             The most similar first, of equals the one indexed first.
         """
-        unit = _unit_rows(rows, self.compared)
-        return [self._found(self._scores(unit, at), most) for at in range(unit.shape[0])]
+        return [self._found(self._scores(rows, at), most) for at in range(rows.shape[0])]
 
     def nearest_other(self, rows: csr_matrix, positions: Sequence[int]) -> NDArray[np.float64]:
         """Return how like some of the indexed cases their nearest other one is.
@@ -113,10 +114,9 @@ class SimilarityIndex:
         positions : sequence of int
             Which of them to look at.
         """
-        unit = _unit_rows(rows, self.compared)
         nearest = np.zeros(len(positions))
         for at, position in enumerate(positions):
-            scores = self._scores(unit, position)
+            scores = self._scores(rows, position)
             scores[position] = 0
             nearest[at] = min(scores.max(), 1)
         return nearest
@@ -169,11 +169,14 @@ class SimilarityIndex:
         postings = csr_matrix(arrays, shape=(len(state["compared"]), len(cases)), copy=False)
         return cls(state["compared"], postings, cases)
 
-    def _scores(self, unit: csr_matrix, at: int) -> NDArray[np.float32]:
+    def _scores(self, rows: csr_matrix, at: int) -> NDArray[np.float32]:
         """Return the similarity of one row to every past case."""
-        inside = slice(unit.indptr[at], unit.indptr[at + 1])
+        inside = slice(rows.indptr[at], rows.indptr[at + 1])
+        kept = self.compared[rows.indices[inside]]
+        features, weights = rows.indices[inside][kept], rows.data[inside][kept]
+        weights /= max(np.linalg.norm(weights), _LEAST_LENGTH)
         # only these features' postings are read: a product with the whole index visits every case
-        scores: NDArray[np.float32] = self.postings[unit.indices[inside]].T @ unit.data[inside]
+        scores: NDArray[np.float32] = weights @ self.postings[features]
         return scores
 
     def _found(self, scores: NDArray[np.float32], most: int) -> list[SimilarCase]:

@@ -43,8 +43,8 @@ def co(section: RidgeTextClassifier) -> CoHandling:
 
 def of_parts(section: RidgeTextClassifier, texts: list[str]) -> np.ndarray:
     features = section.embedding_.features
-    seen = features.see(texts)
-    return highest_part(section.proba_of(features.parts(seen)), seen.laid.parts.owner, len(texts))
+    seen = features.see(texts, parts=True)
+    return highest_part(section.proba_of(seen.rows[len(texts) :]), seen.laid.parts.owner, len(texts))
 
 
 def probabilities(co: CoHandling, text: str) -> dict[str, float]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 
-from models.counting import Met, Vocabulary, count_rows
+from models.counting import Met, Vocabulary, count_rows, in_order
 from models.laid_out import LaidOut
 from router.interfaces import Tokenizer
 
@@ -164,7 +165,16 @@ def test_rows_are_counted_as_scipy_counts_them(given_: tuple[int, list[tuple[int
     width, entries = given_
     document = np.array([row for row, _ in entries], dtype=np.int32)
     column = np.array([at for _, at in entries], dtype=np.int64)
-    rows = count_rows(document, column, (4, width))
+    rows, order, first = count_rows(document, column, (4, width))
     expected = csr_matrix((np.ones(len(entries)), (document, column)), shape=(4, width))
     assert np.array_equal(rows.toarray(), expected.toarray())
     assert rows.has_canonical_format
+    assert [entries[at] for at in order] == sorted(entries)
+    of_each = [set(document[order[a:b]]) for a, b in pairwise(first)]
+    assert of_each == [{row} for row in np.repeat(np.arange(4), np.diff(rows.indptr))]
+
+
+@given(st.lists(st.integers(0, 5)), st.sampled_from([0, 2**62]))
+def test_equal_keys_keep_their_order_however_large_they_are(keys: list[int], more: int) -> None:
+    order = in_order(np.array(keys, dtype=np.int64) + more)
+    assert order.tolist() == sorted(range(len(keys)), key=keys.__getitem__)
