@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ __all__ = ["Sqlite", "connect_file"]
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _POLL = 0.0002
+_LOG_PAGES = 4000
+"""From so many pages on (16 MB) the log is worked into the file, by whoever commits next, who waits for
+it: with SQLite's own 1000 every 75th decision would."""
 
 _BUSY = Fault(
     "数据库正被别的程序占用，等了 10 秒也没有轮到", "请稍后重试；一直这样，请看有没有程序长时间打开着它"
@@ -103,15 +106,21 @@ class Sqlite:
             poolclass=QueuePool,  # without a path SQLAlchemy takes it for a database in memory
             pool_size=8,
             pool_timeout=_PATIENCE,
+            pool_use_lifo=True,  # the one used last knows what it wrote itself; others would read it again
         )
         event.listen(engine, "begin", _begin)
         event.listen(engine, "handle_error", _drop_read_only)
         return engine
 
     def make(self) -> None:
-        """Make an empty file that only its owner may read."""
+        """Make an empty file that only its owner may read, where there is none.
+
+        One that is there must not be opened: closing it would end the locks
+        that SQLite holds on it in this process, and others would remove the log.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def free_bytes(self) -> int | None:
         """Return how much room the file's disk has; None where its folder is gone."""
@@ -178,7 +187,13 @@ class Sqlite:
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    for pragma in ("foreign_keys=ON", "secure_delete=ON", "recursive_triggers=ON", "synchronous=NORMAL"):
+    for pragma in (
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "recursive_triggers=ON",
+        "synchronous=NORMAL",
+        f"wal_autocheckpoint={_LOG_PAGES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     until = time.monotonic() + _PATIENCE
     while True:  # for this change alone SQLite doesn't wait by itself

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,7 +20,7 @@ from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from router.errors import StorageError, StorageUnavailableError, UsageError
-from router.storage import schema
+from router.storage import postgres, schema
 from router.storage.accounts import Accounts
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
@@ -73,6 +75,20 @@ def test_not_even_in_bulk_or_by_replacing(journal: Journal, database: Database, 
     )
     with pytest.raises(DBAPIError, match="append-only"), database.write() as connection:
         connection.execute(text(statement))
+
+
+def test_another_process_that_looks_in_does_not_take_the_log_away(tmp_path: Path) -> None:
+    path = tmp_path / "fenban.db"
+    database = open_database(f"sqlite:///{path}")
+    journal = Journal(database)
+    journal.record(new_decision("1"))
+    open_database(f"sqlite:///{path}").prepare()  # closing the file itself would end the locks of SQLite
+    look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM decisions').close()"
+    subprocess.run([sys.executable, "-c", look, path], check=True)
+    assert Path(f"{path}-wal").exists()
+    journal.record(new_decision("2"))
+    assert [one.case_id for one in journal.decisions()] == ["1", "2"]
+    database.close()
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -336,6 +352,16 @@ def test_a_server_that_was_away_is_used_again_without_a_restart() -> None:
     assert [d.case_id for d in journal.decisions()] == ["028", "fast", "immediate"]
     database.close()
     cluster.remove()
+
+
+def test_a_server_that_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(postgres._CONNECT, "connect_timeout", 2)  # psycopg waits no shorter
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = open_database(f"postgresql://fenban@127.0.0.1:{port}/none")
+        with pytest.raises(StorageUnavailableError, match="连不上"):
+            database.prepare()
+        database.close()
 
 
 def test_a_server_that_stops_in_the_middle_is_told() -> None:
