@@ -40,7 +40,7 @@ def add_decision(connection: Connection, new: NewDecision, now: datetime) -> dic
             },
         )
     connection.execute(
-        insert(decisions),
+        _DECISION,
         {
             "id": new.id,
             "case_ref": known.ref,
@@ -130,6 +130,7 @@ _UPSERT = {
     "sqlite": _upsert(sqlite.insert(cases).values(**_NEW_CASE, revision=1, previous=None)),
     "postgresql": _upsert(postgresql.insert(cases).values(**_NEW_CASE, revision=1, previous=None)),
 }
+_DECISION = insert(decisions).inline()
 _TEXT = {
     "sqlite": sqlite.insert(texts).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(texts).on_conflict_do_nothing(),

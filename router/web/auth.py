@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from router.errors import StorageUnavailableError
 from router.site_access import Access, to_address
 from router.storage.accounts import Accounts, Session, User
 from router.storage.guarded import is_guarded
@@ -44,14 +46,16 @@ _GUARDED = "fenban.guarded"
 _BEARER = re.compile(r"Bearer +([\x21-\x7e]{1,200})", re.IGNORECASE)
 _CHALLENGE = 'Bearer realm="fenban"'
 _PROXY_HEADERS = (
-    "Forwarded",
-    "Via",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Real-IP",
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
 )
+"""As WSGI writes them."""
 _LONGEST_TOKEN = 100
+_READS = {"GET", "HEAD"}
 
 
 def install(app: Flask) -> None:
@@ -78,8 +82,9 @@ def is_this_machine() -> bool:
     A foreign ``Host`` is a proxy's, or that of a web page elsewhere which
     reaches this service through somebody's browser.
     """
-    by_proxy = any(name in request.headers for name in _PROXY_HEADERS)
-    return not by_proxy and _is_loopback(request.remote_addr or "") and _is_loopback(_hostname(request.host))
+    by_proxy = any(name in request.environ for name in _PROXY_HEADERS)
+    peer, own = request.remote_addr or "", _hostname(request.host)
+    return not by_proxy and _is_loopback(peer) and _is_loopback(own)
 
 
 def client_address() -> str:
@@ -208,7 +213,12 @@ def caller_of(user: User) -> Caller:
 def _within_rate(key: ApiKey) -> None:
     if key.per_minute is None:
         return
-    wait = Limits(services().database).take(key.actor, key.per_minute)
+    try:
+        wait = Limits(services().database).take(key.actor, key.per_minute)
+    except StorageUnavailableError:  # a full disk: what only reads goes on, uncounted
+        if request.method not in _READS:
+            raise
+        return
     if wait:
         note_refusal(key.actor, "key_limited", key.name)
         raise too_many(wait)
@@ -218,6 +228,7 @@ def _challenge(more: str = "") -> dict[str, str]:
     return {"WWW-Authenticate": _CHALLENGE + more}
 
 
+@lru_cache  # the same few on every request
 def _hostname(netloc: str) -> str:
     try:
         return urlsplit(f"//{netloc}").hostname or ""
@@ -225,6 +236,7 @@ def _hostname(netloc: str) -> str:
         return ""
 
 
+@lru_cache
 def _is_loopback(host: str) -> bool:
     address = to_address(host)
     return host == "localhost" or (address is not None and address.is_loopback)

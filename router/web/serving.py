@@ -18,6 +18,7 @@ from gunicorn.glogging import Logger
 
 from router.logs import set_up
 from router.scratch import scratch_folder
+from router.web.processors import free_place, keep_to_share
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -107,6 +108,8 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             "keepalive": _KEPT_ALIVE,
             "logger_class": _Log,
             "loglevel": self._serving.log_level,
+            "pre_fork": self._find_place,
+            "post_fork": self._keep_to_share,
             "child_exit": self._add_up,
             "on_exit": _clean,
             "control_socket_disable": True,  # systemd and signals are enough
@@ -117,6 +120,13 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
 
     def load(self) -> Flask:
         return self._make()
+
+    def _find_place(self, server: Any, worker: Any) -> None:
+        taken = [each.place for each in server.WORKERS.values()]
+        worker.place = free_place(taken, self._serving.workers)
+
+    def _keep_to_share(self, _server: object, worker: Any) -> None:
+        keep_to_share(worker.place, self._serving.workers)
 
     def _add_up(self, _server: object, worker: Any) -> None:
         from router.web.counts import add_up

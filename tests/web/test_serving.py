@@ -53,6 +53,17 @@ def pids(server: Server) -> set[object]:
     return {line["pid"] for line in lines(server) if line.get("route") == "/api/v1/sections"}
 
 
+def kill(server: Server, workers: list[int]) -> None:
+    """Kill some of two workers, and wait until others have taken their places."""
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while len(server.workers()) < 2 or set(workers) & set(server.workers()):
+        assert time.monotonic() < until, "no worker took the place of the killed one"
+        time.sleep(0.05)
+    server.wait()
+
+
 def test_figures_are_those_of_all_workers_and_survive_one(server: Server) -> None:
     name = 'fenban_requests_total{endpoint="api.sections",status="200"}'
     asked = 0
@@ -61,15 +72,24 @@ def test_figures_are_those_of_all_workers_and_survive_one(server: Server) -> Non
         asked += 1
         assert asked < 500, "one worker does all the work"
     assert {counted(server, name) for _ in range(10)} == {asked}
-    killed = server.workers()[0]
-    os.kill(killed, signal.SIGKILL)
-    until = time.monotonic() + 20
-    while (len(server.workers()) < 2 or killed in server.workers()) and time.monotonic() < until:
-        time.sleep(0.05)
-    server.wait()
+    kill(server, server.workers()[:1])
     assert counted(server, name) == asked
     ask(server, "GET", "/api/v1/sections")
     assert counted(server, name) == asked + 1
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor can't be shared out")
+def test_each_worker_keeps_to_its_share_of_the_processors_also_one_that_took_anothers_place(
+    server: Server,
+) -> None:
+    def shares() -> list[set[int]]:
+        return sorted((os.sched_getaffinity(worker) for worker in server.workers()), key=min)
+
+    before = shares()
+    assert before[0].isdisjoint(before[1])
+    assert before[0] | before[1] == os.sched_getaffinity(server.pid)
+    kill(server, server.workers()[:1])
+    assert shares() == before
 
 
 def test_workers_that_come_and_go_leave_no_files_behind(described_store: Path, tmp_path: Path) -> None:
@@ -81,13 +101,7 @@ def test_workers_that_come_and_go_leave_no_files_behind(described_store: Path, t
         for turn in range(1, 4):
             for _ in range(5):
                 ask(server, "GET", "/api/v1/sections")
-            killed = set(server.workers())
-            for worker in killed:
-                os.kill(worker, signal.SIGKILL)
-            until = time.monotonic() + 20
-            while (len(server.workers()) < 2 or killed & set(server.workers())) and time.monotonic() < until:
-                time.sleep(0.05)
-            server.wait()
+            kill(server, server.workers())
             assert counted(server, 'fenban_requests_total{endpoint="api.sections",status="200"}') == 5 * turn
         (folder,) = (tmp_path / "scratch").glob("fenban-*")
         numbers = {file.stem.rpartition("_")[2] for file in folder.glob("*.db")}

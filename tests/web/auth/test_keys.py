@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from router.storage.audit import Audit
+from router.storage.database import Database
 from router.storage.keys import Keys, Scope
 from tests.storage.conftest import Clock
 
@@ -114,6 +116,19 @@ def test_more_calls_than_allowed_wait(visitor: Visitor, keys: Keys, clock: Clock
     assert actions(audit).count("key_limited") == 1
     clock.pass_by(seconds=60)
     assert visitor.get(SECTIONS, headers=bearer(secret)).status_code == 200
+
+
+def test_while_no_call_can_be_counted_reading_goes_on_and_writing_waits(
+    visitor: Visitor, keys: Keys, database: Database
+) -> None:
+    secret = keys.create("slow", [Scope.SUGGEST], "command:root", per_minute=2).secret
+    database.close()
+    event.listen(database._engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only=ON"))
+    for _ in range(3):
+        assert visitor.get(SECTIONS, headers=bearer(secret)).status_code == 200
+        assert visitor.client.head(SECTIONS, headers=bearer(secret)).status_code == 200
+    response = visitor.post("/api/v1/suggest", json={"title": "路灯不亮"}, headers=bearer(secret))
+    assert (response.status_code, response.get_json(force=True)["code"]) == (503, "storage_unavailable")
 
 
 def test_calls_that_are_not_permitted_count_as_well(visitor: Visitor, keys: Keys) -> None:
