@@ -24,4 +24,5 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["fenban", "serve", "--host", "0.0.0.0", "--site", "site", "--store", "store"]
+# the store is the default one, store: it comes when the first model is trained in the running container
+CMD ["fenban", "serve", "--host", "0.0.0.0", "--site", "site"]

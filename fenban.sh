@@ -102,7 +102,7 @@ case "$action" in
         .venv/bin/ruff check .
         .venv/bin/ruff format --check .
         .venv/bin/mypy
-        exec .venv/bin/python -m pytest
+        exec .venv/bin/python -m pytest --numprocesses 2 --dist worksteal
         ;;
     wheels)
         [ -x .venv/bin/python ] || { python=$(find_python) && "$python" -m venv .venv; }

@@ -31,6 +31,7 @@ from router.errors import (
     InputError,
     StorageError,
     StorageUnavailableError,
+    StoreError,
 )
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def create_app(settings: ServiceSettings) -> Flask:
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="fenban", prog_name="fenban")
+@click.version_option(package_name="fenban", prog_name="fenban", help="显示版本 · show the version")
 def cli() -> None:
     """Fenban 分办：建议、提案来了，马上知道该由哪个股室主办。
 
@@ -190,6 +191,7 @@ def serve(
     """
     from router.web.serving import Serving, run
 
+    _check_store(store)
     _check_port(host, port)
     store = store.resolve()
     settings = ServiceSettings(store, site.resolve() if site else None, database_url(database, store))
@@ -320,6 +322,17 @@ def _is_guarded(url: str) -> bool:
         return isinstance(error, StorageUnavailableError)
     finally:
         database.close()
+
+
+def _check_store(store: Path) -> None:
+    """Refuse a folder that was named and isn't there: mistyped, it would become a new store and database."""
+    named = click.get_current_context().get_parameter_source("store")
+    if named is click.core.ParameterSource.COMMANDLINE and not store.is_dir():
+        raise StoreError(
+            "没有这个模型库目录，没有启动",
+            where=str(store),
+            hint="请核对 --store；还没有模型的，先用同一个 --store 运行 fenban train，或建好这个空目录",
+        )
 
 
 def _check_port(host: str, port: int) -> None:

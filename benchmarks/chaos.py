@@ -63,7 +63,7 @@ def stop_in_turn(
 ) -> None:
     """Stop PostgreSQL, in turn orderly and not, and start it after a while."""
     for turn in range(outages):
-        time.sleep(_BETWEEN)
+        time.sleep(min(_BETWEEN, lasting))
         before = sum(outcome.codes.values())
         cluster.stop("immediate" if turn % 2 else "fast")
         time.sleep(lasting)

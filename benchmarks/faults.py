@@ -24,6 +24,8 @@ __all__ = ["on_full_disk", "on_read_only_disk", "with_broken_models", "with_brok
 
 _ASKED = 16
 """Answers on connections of their own after which all workers have spoken."""
+_STEADY = 2.0
+"""Seconds in which every worker has looked at its files, which each does every second."""
 _PROBE = {"title": "文昌街路灯不亮", "body": "整条街的路灯坏了半年，请尽快维修。"}
 _TOLD = "200 with problems"
 _Damage = Callable[[Path], object]
@@ -76,8 +78,7 @@ def _fail_in_turn(server: Server, outcome: Outcome, *, disk: FileDisk, times: in
 def with_broken_models(store: Path, place: Path, times: int, lasting: float) -> Run:
     """Put a broken model live, then another that is sound."""
     models = shutil.copytree(store, place / "models")
-    for _ in range(2):
-        make_store(models)
+    make_store(models, versions=2)
     harm = partial(_break_models, store=ModelStore(models), times=times, lasting=lasting)
     return storm(models, place, f"sqlite:///{place}/models.db", harm)
 
@@ -174,13 +175,16 @@ def _until_refused(outcome: Outcome, why: str) -> None:
 
 
 def _until_told(port: int, outcome: Outcome) -> None:
-    """Wait until all workers have seen what is broken."""
-    until = time.monotonic() + PATIENCE
-    while not all(_readiness(port) == _TOLD for _ in range(_ASKED)):
+    """Wait until all workers have seen what is broken: nobody has said otherwise for a while."""
+    since = time.monotonic()
+    until = since + PATIENCE
+    while time.monotonic() < since + _STEADY:
+        if _readiness(port) != _TOLD:
+            since = time.monotonic()
         if time.monotonic() > until:
             outcome.wrong.append("/readyz doesn't say what is broken")
             return
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def _meanwhile(

@@ -39,7 +39,7 @@ _CONNECTIONS = 4
 _TURN = 5.0
 _TEXTS = 2000
 _WARM_UP = 2.0
-_QUICK_CASES = 200
+_QUICK_CASES, _QUICK_SECONDS = 60, 0.5
 _WANTED_RATE, _WANTED_P99 = 1.5, 1.5
 
 _TUTORIAL = "Flask + jieba + TF-IDF + LogisticRegression, nothing stored"
@@ -197,7 +197,7 @@ def measured(sides: dict[str, Side], seconds: float) -> tuple[Table, dict[str, A
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--seconds", default=60.0, show_default=True, help="How long each side is loaded.")
-@click.option("--quick", is_flag=True, help="2 seconds, a model of few cases: to see that it runs.")
+@click.option("--quick", is_flag=True, help="Half a second, a model of few cases: to see that it runs.")
 @click.option(
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Put the tables into this file."
 )
@@ -207,7 +207,7 @@ def measured(sides: dict[str, Side], seconds: float) -> tuple[Table, dict[str, A
 )
 def main(seconds: float, *, quick: bool, markdown: Path | None, part: str, json_file: Path | None) -> None:
     """Load fenban and the tutorials' service in turns; exit with 1 after any error."""
-    seconds = 2.0 if quick else seconds
+    seconds = _QUICK_SECONDS if quick else seconds
     with TemporaryDirectory(prefix="fenban-load-") as name, ExitStack() as stack:
         sides = serve_both(Path(name), _QUICK_CASES if quick else None, stack)
         take_turns(sides, seconds)

@@ -220,7 +220,11 @@ class Server:
 
     def __enter__(self) -> Self:
         self.start()
-        self.wait()
+        try:
+            self.wait()
+        except RuntimeError:
+            self.kill_master()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -134,8 +134,7 @@ class _County:
 def live(place: Path, days: int, seconds: float) -> Year:
     """Live through so many days in so many seconds."""
     year, port = Year(), free_port()
-    store = ModelStore(make_store(place / "store"))
-    make_store(place / "store")
+    store = ModelStore(make_store(place / "store", versions=2))
     shutil.copytree(sample_site(), place / "site", ignore=shutil.ignore_patterns("cases", "inbox"))
     command = fenban_command(place / "store", port, "--log-level", "error", site=place / "site")
     with Server(command, port, place / "log") as server, ExitStack() as stack:

@@ -82,7 +82,7 @@ class Effort:
     fit_sizes: Sequence[int] = _FIT_SIZES
 
 
-_QUICK = Effort(cases=300, past=200, batch=60, single=10, repeats=2, fit_sizes=_QUICK_FIT_SIZES)
+_QUICK = Effort(cases=100, past=200, batch=60, single=10, repeats=2, fit_sizes=_QUICK_FIT_SIZES)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ __all__ = ["made_up_decisions", "main", "too_slow"]
 
 _MANY, _FEW = 1_000_000, 5_000
 _MANY_KEYS, _FEW_KEYS = 10_000, 100
-_CALLS, _FEW_CALLS = 500, 30
+_CALLS, _FEW_CALLS = 500, 5
 _AT_ONCE = 500
 _JUDGED = 10
 """Of so many decisions one gets a verdict."""

@@ -193,9 +193,10 @@ def storm(
     return outcome, judge(url, outcome)
 
 
-def make_store(folder: Path) -> Path:
-    """Train on the descriptions of the sample site alone, which takes a moment."""
+def make_store(folder: Path, versions: int = 1) -> Path:
+    """Train on the descriptions of the sample site alone, which takes a moment; store that so many times."""
     site = load_site(sample_site())
     trained = train(to_history([], site), site)
-    ModelStore(folder).add(trained.model, trained.manifest, trained.lexicon)
+    for _ in range(versions):
+        ModelStore(folder).add(trained.model, trained.manifest, trained.lexicon)
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import importlib
 import json
 import os
@@ -77,8 +78,13 @@ class FenbanGroup(click.Group):
         if not self._lazy:
             super().format_commands(ctx, formatter)
             return
-        with formatter.section("Commands 命令"):
+        with formatter.section("命令 · Commands"):
             formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; what click itself has to say is said in Chinese."""
+        with _in_chinese():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an error of ours becomes one sentence and an exit code."""
@@ -177,6 +183,23 @@ def database_url(database: str | None, store: Path) -> str:
     'sqlite:///var/fenban.db'
     """
     return database or f"sqlite:///{store.parent / 'fenban.db'}"
+
+
+@contextmanager
+def _in_chinese() -> Iterator[None]:
+    """Let click, which asks gettext, find our words whatever the language of the machine."""
+    domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
+    gettext.bindtextdomain("fenban", str(Path(__file__).with_name("locale")))
+    gettext.textdomain("fenban")
+    os.environ["LANGUAGE"] = "zh"
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if language is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = language
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,19 +66,19 @@ def first_of(*programs: str) -> str:
     return found
 
 
-def compiled(language: str, place: Path) -> list[str]:
-    """Return the command that runs an example, compiled first where that is the way."""
+def compiled(language: str, place: Path, folder: Path = CLIENTS) -> list[str]:
+    """Return the command that runs an example of a folder, compiled first where that is the way."""
     if language == "sh":
         first_of("curl")
-        return ["sh", str(CLIENTS / "suggest.sh")]
+        return ["sh", str(folder / "suggest.sh")]
     if language == "py":
-        return [sys.executable, str(CLIENTS / "suggest.py")]
+        return [sys.executable, str(folder / "suggest.py")]
     if language == "java":
-        compiler = [first_of("javac"), "-encoding", "UTF-8", "-d", str(place), str(CLIENTS / "Suggest.java")]
+        compiler = [first_of("javac"), "-encoding", "UTF-8", "-d", str(place), str(folder / "Suggest.java")]
         subprocess.run(compiler, check=True)
         return [first_of("java"), "-cp", str(place), "Suggest"]
     program = str(place / "Suggest.exe")
-    source = [str(CLIENTS / "Suggest.cs"), "-r:System.Net.Http.dll", f"-out:{program}"]
+    source = [str(folder / "Suggest.cs"), "-r:System.Net.Http.dll", f"-out:{program}"]
     subprocess.run([first_of("mcs"), *source], check=True)
     return [first_of("mono"), program]
 
@@ -102,16 +103,34 @@ def test_the_examples_send_the_same_case_byte_by_byte(service: Service, tmp_path
     assert service.stored("together") == [("028", "accepted")]
 
 
-@pytest.mark.parametrize("example", ["suggest.sh", "suggest.py", "verdicts.py"])
-def test_an_example_without_a_key_says_why_it_is_refused(service: Service, example: str) -> None:
+@pytest.mark.parametrize("example", ["sh", "py", "java", "cs", "verdicts.py"])
+def test_an_example_without_a_key_says_why_it_is_refused(
+    service: Service, tmp_path: Path, example: str
+) -> None:
     environment = {**service.environment(f"refused-{example}"), "FENBAN_KEY": "fenban_wrong"}
-    program = "sh" if example.endswith("sh") else sys.executable
-    done = subprocess.run([program, CLIENTS / example], env=environment, capture_output=True, check=False)
+    fetches = example == "verdicts.py"
+    command = [sys.executable, str(CLIENTS / example)] if fetches else compiled(example, tmp_path)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
     said = done.stderr.decode().splitlines()
     assert done.returncode == 1
     assert len(said) == 1
     assert "key_invalid" in said[0]
     assert "密钥" in said[0]
+
+
+@pytest.mark.parametrize("language", ["java", "cs"])
+def test_a_compiled_example_says_in_one_sentence_that_nobody_answers(tmp_path: Path, language: str) -> None:
+    environment = {**os.environ, "FENBAN_URL": f"http://127.0.0.1:{free_port()}"}
+    for source in CLIENTS.glob("Suggest.*"):
+        once, n = re.subn(r"(?i)(\btries) = 6;", r"\1 = 1;", source.read_text(encoding="utf-8"))
+        assert n == 1
+        (tmp_path / source.name).write_text(once, encoding="utf-8")
+    command = compiled(language, tmp_path, tmp_path)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert len(said) == 1
+    assert said[0].startswith("连不上 http://127.0.0.1")
 
 
 @pytest.mark.parametrize("example", ["suggest", "verdicts"])

@@ -347,14 +347,34 @@ def test_a_manifest_with_wrong_parts_is_told_too(store: ModelStore, change: dict
         one_sentence(fenban("models", command, "--store", store.directory))
 
 
-def test_a_port_in_use(untouched: ModelStore) -> None:
+@pytest.fixture
+def taken_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        said = one_sentence(fenban("serve", "--store", untouched.directory, "--port", port))
-    assert f"端口 {port}" in said
+        yield taken.getsockname()[1]
+
+
+def test_a_port_in_use(untouched: ModelStore, taken_port: int) -> None:
+    said = one_sentence(fenban("serve", "--store", untouched.directory, "--port", taken_port))
+    assert f"端口 {taken_port}" in said
     assert "--port" in said
+
+
+def test_a_mistyped_store_does_not_become_a_new_one(tmp_path: Path, taken_port: int) -> None:
+    said = one_sentence(fenban("serve", "--store", tmp_path / "stroe", "--port", taken_port))
+    assert f"{tmp_path / 'stroe'}：没有这个模型库目录" in said
+    assert "fenban train" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_store_may_be_served_before_its_first_model(
+    tmp_path: Path, taken_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for store in (["--store", "empty"], []):
+        assert f"端口 {taken_port}" in one_sentence(fenban("serve", *store, "--port", taken_port))
 
 
 OUTPUTS = ["o.csv", "o.xlsx", "o.jsonl"]

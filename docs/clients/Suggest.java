@@ -22,7 +22,17 @@ public class Suggest {
     private static final int TRIES = 6;
 
     public static void main(String[] arguments) throws Exception {
-        PrintStream out = new PrintStream(System.out, true, "UTF-8");
+        try {
+            route(new PrintStream(System.out, true, "UTF-8"));
+        } catch (IllegalStateException | IOException error) {
+            boolean refused = error instanceof IllegalStateException;
+            String said = refused ? error.getMessage() : "连不上 " + BASE + "：" + error.getMessage();
+            new PrintStream(System.err, true, "UTF-8").println(said);
+            System.exit(1);
+        }
+    }
+
+    private static void route(PrintStream out) throws Exception {
         String suggestion = "{\"case_id\": \"028\", \"kind\": \"提案\", \"session\": \"十五届三次\","
             + " \"level\": \"县\", \"title\": \"关于修复文昌街路灯的提案\","
             + " \"body\": \"文昌街整条街的路灯坏了半年，晚上出行不便，建议尽快维修。\"}";
@@ -47,7 +57,7 @@ public class Suggest {
                     return body;
                 }
                 if (attempt == TRIES || (status != 429 && status != 503)) {
-                    throw new IllegalStateException(status + " " + body);
+                    throw new IllegalStateException(told(status, body));
                 }
             } catch (IOException error) {
                 if (attempt == TRIES) {
@@ -55,6 +65,16 @@ public class Suggest {
                 }
             }
             Thread.sleep(1000L * attempt);
+        }
+    }
+
+    /** 错在哪里，一句话；中间的代理答的是 HTML。 */
+    private static String told(int status, String body) {
+        try {
+            String string = "\":\\s*\"((?:[^\"\\\\]|\\\\.)*)\"";
+            return first(body, "\"code" + string) + ": " + first(body, "\"detail" + string);
+        } catch (IllegalStateException notOurs) {
+            return "HTTP " + status;
         }
     }
 
@@ -76,6 +96,9 @@ public class Suggest {
     private static String read(InputStream stream) throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] chunk = new byte[8192];
+        if (stream == null) { // 回答没有内容
+            return "";
+        }
         for (int length; (length = stream.read(chunk)) > 0; ) {
             all.write(chunk, 0, length);
         }

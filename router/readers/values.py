@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 
 __all__ = [
+    "KNOWN",
     "NORMAL",
     "cell_text",
     "normal_id",
@@ -35,6 +36,14 @@ _ROLES = {
 }
 _ROLE_OF = {name: role for role, names in _ROLES.items() for name in names}
 _LEVELS = (("国", "全国|国家"), ("省", "省|自治区"), ("市", "市"), ("县", "县|区|旗"))
+
+
+KNOWN: dict[str, frozenset[str]] = {
+    "kind": frozenset(("建议", "提案")),
+    "level": frozenset(level for level, _ in _LEVELS),
+    "role": frozenset(_ROLES),
+}
+"""What the fields may hold on which something rests; others' words are kept as they are."""
 
 
 def cell_text(value: object) -> str:

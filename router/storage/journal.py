@@ -159,6 +159,7 @@ class Journal:
         *,
         judged: bool | None = None,
         numbers: Sequence[str] = (),
+        words: Sequence[str] = (),
     ) -> list[StoredDecision]:
         """Return decisions, the newest first.
 
@@ -172,6 +173,9 @@ class Journal:
             newest of each case, and not all at once: see `beyond`.
         numbers : sequence of str
             Of the case, as they may be written; none for all.
+        words : sequence of str
+            Which the title holds, all of them, where texts are kept; not
+            looked for everywhere at once either.
 
         Raises
         ------
@@ -181,13 +185,13 @@ class Journal:
         query = selected().order_by(decisions.c.seq.desc()).limit(limit)
         with self._database.read() as connection:
             at = MOST if before is None else number_of(connection, decisions, before)
-            query = narrowed(connection, query.where(decisions.c.seq < at), at, judged, numbers, limit)
+            query = narrowed(connection, query.where(decisions.c.seq < at), at, judged, numbers, words, limit)
             return _with_verdicts(connection, query)
 
     def beyond(self, before: str | None = None) -> str | None:
-        """Return the decision before which those that wait were not looked for; None where all were.
+        """Return the decision before which nothing was looked for; None where all were looked through.
 
-        ``latest(before, judged=False)`` looks through some ten thousand decisions only.
+        ``latest`` looks through some ten thousand decisions only for those that wait, and for words.
         """
         with self._database.read() as connection:
             at = MOST if before is None else number_of(connection, decisions, before)

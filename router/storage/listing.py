@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, exists, func, select
 
 from router.errors import UnknownDecisionError, UnknownVerdictError
-from router.storage.tables import cases, decisions, verdicts
+from router.storage.tables import cases, decisions, texts, verdicts
 
 __all__ = ["MOST", "following", "narrowed", "number_of", "unknown_decision", "window_before"]
 
@@ -17,7 +17,7 @@ _CLOCKS_APART = timedelta(minutes=2)
 """By how much the clocks of several machines may differ for `following` to miss nothing."""
 
 _WINDOW = 20_000
-"""Of so many decisions those without a verdict are looked for at once: all of them may have one."""
+"""Of so many decisions those without a verdict, or with some words, are looked for: there may be none."""
 
 MOST = 2**63 - 1
 """A number that no row has."""
@@ -57,9 +57,10 @@ def narrowed(
     at: int,
     judged: bool | None,
     numbers: Sequence[str],
+    words: Sequence[str],
     limit: int,
 ) -> Select[Any]:
-    """Narrow a query on ``decisions`` and ``cases``, however many there are.
+    """Narrow a query on ``decisions``, ``cases`` and ``texts``, however many there are.
 
     Parameters
     ----------
@@ -72,25 +73,30 @@ def narrowed(
         each case, and as far back as `window_before` reaches.
     numbers : sequence of str
         Of the case; none for all.
+    words : sequence of str
+        Which the title holds, all of them, as far back as `window_before`
+        reaches; none for all.
     limit : int
         How many decisions are wanted.
     """
     has_verdict = exists().where(verdicts.c.decision_ref == decisions.c.seq)
+    query = query.where(*(texts.c.title.icontains(word, autoescape=True) for word in words))
+    if judged is False:
+        query = query.where(~has_verdict, cases.c.decision == decisions.c.id)
     if numbers:
         query = query.where(cases.c.case_id.in_(numbers))
+        return query.where(has_verdict) if judged else query
+    if judged is False or words:
+        query = query.where(decisions.c.seq >= window_before(connection, at))
+        return query.where(has_verdict) if judged else query
     if judged is None:
         return query
-    if not judged:
-        query = query.where(~has_verdict, cases.c.decision == decisions.c.id)
-        return query if numbers else query.where(decisions.c.seq >= window_before(connection, at))
-    if numbers:
-        return query.where(has_verdict)
     newest = select(verdicts.c.decision_ref).where(verdicts.c.decision_ref < at).distinct()
     return query.where(decisions.c.seq.in_(newest.order_by(verdicts.c.decision_ref.desc()).limit(limit)))
 
 
 def window_before(connection: Connection, at: int) -> int:
-    """Return the first of the decisions before one among which those without a verdict are looked for."""
+    """Return the first of the decisions before one that are looked through at once."""
     last = connection.execute(select(func.max(decisions.c.seq))).scalar_one() or 0
     return min(at, last + 1) - _WINDOW
 

@@ -47,6 +47,8 @@ _BY_STATE = {
     "40P01": _BUSY,
 }
 _UNAVAILABLE_CLASSES = {"08", "53", "57", "58", "XX"}
+_NO_ANSWER = {"OperationalError", "ConnectionTimeout"}
+"""What psycopg calls it where nobody listens, or listens and says nothing."""
 
 
 class Postgres:
@@ -119,6 +121,6 @@ class Postgres:
         state = getattr(error, "sqlstate", None)
         if state in _BY_STATE:
             return _BY_STATE[state]
-        if type(error).__name__ == "OperationalError" or (state or "")[:2] in _UNAVAILABLE_CLASSES:
+        if type(error).__name__ in _NO_ANSWER or (state or "")[:2] in _UNAVAILABLE_CLASSES:
             return _GONE
         return None

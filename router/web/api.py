@@ -27,6 +27,7 @@ from router.web.recording import answered, earlier, new_decision, repeatable, st
 from router.web.rule_schemas import DryRunIn
 from router.web.schemas import BatchIn, CaseIn, SinceIn, VerdictIn
 from router.web.suggesting import answer_of, known_decision, stored_json, suggested
+from router.web.unheeded import name_unheeded
 
 __all__ = ["blueprint"]
 
@@ -42,14 +43,15 @@ def suggest() -> Response:
     before = earlier(repeated)
     if before is not None:
         return answered(before, repeated=True)
-    case = checked(CaseIn, parsed_json(body))
+    sent = parsed_json(body)
+    case = checked(CaseIn, sent)
     proposal = to_proposal(case)
     router = live_router(known.engine)
     decision = suggested(proposal, router)
     answer = answer_of(case, proposal, decision, router.site)
     new = new_decision(proposal, decision, router, case.source or "", answer)
     recorded = store([(new, repeated)])[0]
-    return answered(recorded.answer, repeated=recorded.repeated)
+    return name_unheeded(answered(recorded.answer, repeated=recorded.repeated), [sent])
 
 
 @blueprint.post("/suggest/batch")
@@ -60,7 +62,7 @@ def suggest_batch() -> Response:
     whole = repeatable(body)
     cases = checked(BatchIn, parsed_json(body)).cases
     pieces = suggest_each(cases, live_router(known.engine), whole)
-    return Response(stream_with_context(pieces), mimetype="application/json")
+    return name_unheeded(Response(stream_with_context(pieces), mimetype="application/json"), cases)
 
 
 @blueprint.post("/verdicts")

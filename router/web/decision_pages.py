@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -19,16 +20,18 @@ from router.web.engine import services
 from router.web.intake import checked, to_verdict
 from router.web.problems import ProblemError
 from router.web.recording import store_verdict
+from router.web.refusals import note_refusal
 from router.web.rendering import render
 from router.web.schemas import VerdictIn
 from router.web.suggesting import may_be_id
-from router.web.visible import draft_before, sees, visible_decision
+from router.web.visible import draft_before, may_judge, sees, visible_decision
 
 __all__ = ["decide", "decision", "decisions", "verdict_words"]
 
 _SHOWN = 50
 _LOOKED_AT = 500
 """A section head sees few of all decisions; so many are looked through for one page."""
+_MOST_WORDS = 5
 _JUDGED = {"open": False, "done": True}
 _FIELDS = tuple(VerdictIn.model_fields)
 
@@ -44,6 +47,7 @@ class Line:
     lead: str
     percent: str
     verdict: str
+    judgeable: bool
 
 
 def decisions() -> Response:
@@ -51,15 +55,17 @@ def decisions() -> Response:
     before = request.args.get("before") or None
     if before and not may_be_id(before):
         raise ProblemError("unknown_decision")
-    state, number = request.args.get("state", ""), request.args.get("number", "").strip()[:200]
-    found, following = _page(before, _JUDGED.get(state), number)
+    state, number, title = (request.args.get(name, "").strip()[:200] for name in ("state", "number", "title"))
     site = services().engine.site
+    words = title.split()[:_MOST_WORDS] if site.settings.keep_texts else []
+    found, following = _page(before, _JUDGED.get(state), number, words)
     return render(
         "decisions.html",
         lines=[_line(stored, site) for stored in found],
         following=following,
         state=state if state in _JUDGED else "",
         number=number,
+        title=" ".join(words),
     )
 
 
@@ -71,6 +77,9 @@ def decision(decision_id: str) -> Response:
 def decide(decision_id: str) -> AnyResponse:
     """Take note of what a person decided."""
     stored, site = visible_decision(decision_id), services().engine.site
+    if not may_judge(stored):
+        note_refusal(caller().actor, "access_refused", request.endpoint or "")
+        raise ProblemError("forbidden", "这一件由主办股室或办公室处理，会办股室可以看")
     given: dict[str, object] = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
     given |= {"decision_id": stored.id, "co_sections": request.form.getlist("co_sections")}
     own = caller().own_section
@@ -107,11 +116,13 @@ def verdict_words(verdict: Verdict, site: Site) -> str:
     return f"已退回来文单位{whose}"
 
 
-def _page(before: str | None, judged: bool | None, number: str) -> tuple[list[StoredDecision], str | None]:
+def _page(
+    before: str | None, judged: bool | None, number: str, words: Sequence[str]
+) -> tuple[list[StoredDecision], str | None]:
     """Return a page, and after which decision the next one begins; None where there is none."""
     journal, numbers = services().journal, sorted({number, normal_id(number)}) if number else []
     most = _SHOWN if caller().own_section is None else _LOOKED_AT
-    looked_at = journal.latest(before, most + 1, judged=judged, numbers=numbers)
+    looked_at = journal.latest(before, most + 1, judged=judged, numbers=numbers, words=words)
     found: list[StoredDecision] = []
     for at, stored in enumerate(looked_at[:most]):
         if sees(stored):
@@ -120,7 +131,8 @@ def _page(before: str | None, judged: bool | None, number: str) -> tuple[list[St
             return found, stored.id
     if len(looked_at) > most:
         return found, looked_at[most - 1].id
-    return found, journal.beyond(before) if judged is False and not numbers else None
+    in_part = not numbers and (judged is False or bool(words))
+    return found, journal.beyond(before) if in_part else None
 
 
 def _line(stored: StoredDecision, site: Site) -> Line:
@@ -132,6 +144,7 @@ def _line(stored: StoredDecision, site: Site) -> Line:
         site.name(stored.lead),
         percent(stored.probability),
         verdict_words(stored.verdict.verdict, site) if stored.verdict else "",
+        may_judge(stored),
     )
 
 
@@ -149,6 +162,7 @@ def _shown(stored: StoredDecision, problem: ProblemError | None = None) -> Respo
         problem.kind.status if problem else 200,
         card=stored_card(stored, draft_before(stored.answer)),
         decision_id=stored.id,
+        judgeable=may_judge(stored),
         verdicts=[(one, verdict_words(one.verdict, site)) for one in reversed(given)],
         accepted=bool(given) and given[-1].verdict.kind is VerdictKind.ACCEPTED,
         site=site,

@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from router.web import answer_schemas, examples, rule_schemas, schemas
 from router.web.problems import KINDS, MEDIA_TYPE
 from router.web.recording import KEY_HEADER, KEY_PATTERN
+from router.web.unheeded import IGNORED, UNKNOWN
 
 __all__ = ["OPERATIONS", "Operation", "document"]
 
@@ -28,6 +29,13 @@ _SECURITY = {
 _OTHER_IDS = {("get", "decisions/{decision_id}"): "decision", ("get", "verdicts"): "verdicts/list"}
 """Where the path alone is no good name, or another call's."""
 _REF = "#/components/schemas/{model}"
+_UNHEEDED = {
+    name: {"description": description, "schema": {"type": "string"}}
+    for name, description in (
+        (IGNORED, "送来而没有用上的字段，多半是名字写错；* 是另有不便列出的。都用上了就没有这个头"),
+        (UNKNOWN, "kind、level、role 里哪几个的值不是接口说明里的，照原样保留；没有就没有这个头"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +250,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["security"] = [{"key": []}, {}]  # none is needed here until one is made
     if parameters := [*_in_path(operation), *_in_query(operation), *_in_headers(operation)]:
         described["parameters"] = parameters
+    if operation.takes in (schemas.CaseIn, schemas.BatchIn):
+        described["responses"]["200"]["headers"] = _UNHEEDED
     if operation.takes:
         content = {"application/json": {"schema": _ref(operation.takes)}}
         described["requestBody"] = {"required": True, "content": content}

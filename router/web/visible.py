@@ -1,4 +1,4 @@
-"""Which decisions of the journal the caller may see."""
+"""Which decisions of the journal the caller may see, and which decide on."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.storage.records import StoredDecision
+from router.verdict import Verdict, VerdictKind
 from router.web.callers import caller
 from router.web.cards import Draft
 from router.web.engine import services
+from router.web.permissions import permission
 from router.web.problems import ProblemError
 from router.web.suggesting import known_decision
 
-__all__ = ["draft_before", "sees", "visible_decision"]
+__all__ = ["draft_before", "may_judge", "sees", "visible_decision"]
 
 
 def visible_decision(decision_id: str) -> StoredDecision:
@@ -36,6 +38,19 @@ def sees(stored: StoredDecision) -> bool:
         verdict = stored.verdict.verdict
         involved += [verdict.section, verdict.returned_by, *verdict.co_sections]
     return caller().sees(stored.lead, involved)
+
+
+def may_judge(stored: StoredDecision) -> bool:
+    """Say whether the caller may decide on a decision: of the section heads, the one whose section leads.
+
+    A section that gave the case back may think better of it until somebody
+    else is named.
+    """
+    if not permission("pages.decide").lets(caller()):
+        return False
+    verdict = stored.verdict.verdict if stored.verdict else Verdict(VerdictKind.ACCEPTED)
+    leads = {VerdictKind.ACCEPTED: stored.lead, VerdictKind.CHANGED: verdict.section}
+    return caller().own_section in (None, leads.get(verdict.kind, verdict.returned_by))
 
 
 def draft_before(answer: Mapping[str, Any]) -> Draft | None:

@@ -16,14 +16,13 @@ from router.pipeline import Router
 from router.site import Site
 from router.storage.database import open_database
 from router.web.app import make_app
-from tests.router.fixed_model import FixedModel
 from tests.web.stub import StubEngine
 
 
 @pytest.fixture
-def app(site: Site, tmp_path: Path) -> Iterator[Flask]:
+def app(site: Site, fixed_router: Router, tmp_path: Path) -> Iterator[Flask]:
     database = open_database(f"sqlite:///{tmp_path}/fenban.db")
-    yield make_app(StubEngine(Router(FixedModel({"municipal": 0.9, "drainage": 0.1}), site), site), database)
+    yield make_app(StubEngine(fixed_router, site), database)
     database.close()
 
 

@@ -118,7 +118,7 @@ def test_clients_take_no_other_answer_than_503(described_store: Path, tmp_path: 
 
 @pytest.mark.slow
 def test_some_days_are_lived_through(tmp_path: Path) -> None:
-    year = live(tmp_path, 8, 3.0)
+    year = live(tmp_path, 8, 0.0)
     assert year.errors() == []
     assert len(year.memory) == 8
     assert all(memory > 50 for memory in year.memory)

@@ -55,6 +55,7 @@ def test_lone_surrogates_are_dropped() -> None:
 values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda one: st.lists(one) | st.dictionaries(st.text(), one),
+    max_leaves=10,
 )
 
 

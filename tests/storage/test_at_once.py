@@ -27,8 +27,8 @@ from .postgres import Cluster
 from .processes import start
 
 
-def race(what: str, url: str, processes: int, n: int = 0) -> list[list[str]]:
-    """Let some processes do the same at the same time; return what each printed."""
+def at_work(what: str, url: str, processes: int, n: int = 0) -> list[subprocess.Popen[str]]:
+    """Let some processes begin the same at the same time."""
     started = [start(what, url, n) for _ in range(processes)]
     for process in started:
         assert process.stdout
@@ -37,6 +37,12 @@ def race(what: str, url: str, processes: int, n: int = 0) -> list[list[str]]:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
+    return started
+
+
+def race(what: str, url: str, processes: int, n: int = 0) -> list[list[str]]:
+    """Let some processes do the same at the same time; return what each printed."""
+    started = at_work(what, url, processes, n)
     printed = [process.communicate(timeout=60)[0].splitlines() for process in started]
     assert [process.returncode for process in started] == [0] * processes
     return printed
@@ -85,14 +91,10 @@ def test_workers_that_start_together_on_an_empty_database(tmp_path: Path, cluste
 
 
 def test_whoever_follows_the_list_misses_nothing_that_is_stored_meanwhile(url: str, journal: Journal) -> None:
-    writers = [start("write", url) for _ in range(2)]
+    writers = at_work("write", url, processes=2)
     seen: list[str] = []
     try:
-        for process in writers:
-            assert process.stdin
-            process.stdin.write("\n")
-            process.stdin.flush()
-        until = time.monotonic() + 2.5
+        until = time.monotonic() + 1.5
         while time.monotonic() < until:
             seen += [d.id for d in journal.decisions(after=seen[-1] if seen else None, limit=20)]
     finally:
@@ -110,14 +112,10 @@ def test_whoever_follows_the_list_misses_nothing_that_is_stored_meanwhile(url: s
 
 def test_nor_a_verdict_that_is_given_meanwhile(url: str, journal: Journal) -> None:
     decided = journal.record(new_decision()).answer["decision_id"]
-    judges = [start("judge", url) for _ in range(2)]
+    judges = at_work("judge", url, processes=2)
     seen: list[str] = []
     try:
-        for process in judges:
-            assert process.stdin
-            process.stdin.write("\n")
-            process.stdin.flush()
-        until = time.monotonic() + 2.0
+        until = time.monotonic() + 1.2
         while time.monotonic() < until:
             seen += [v.id for v in journal.all_verdicts(after=seen[-1] if seen else None, limit=20)]
     finally:
@@ -132,12 +130,8 @@ def test_nor_a_verdict_that_is_given_meanwhile(url: str, journal: Journal) -> No
 
 @pytest.mark.parametrize("after", [0.2, 0.45, 0.8])
 def test_a_killed_process_loses_nothing_that_it_told(url: str, database: Database, after: float) -> None:
-    process = start("write", url)
-    assert process.stdin
+    (process,) = at_work("write", url, processes=1)
     assert process.stdout
-    process.stdout.readline()
-    process.stdin.write("\n")
-    process.stdin.flush()
     first = process.stdout.readline()
     time.sleep(after)
     process.send_signal(signal.SIGKILL)

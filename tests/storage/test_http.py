@@ -14,15 +14,14 @@ from router.site import Site
 from router.storage.database import Database
 from router.storage.journal import Journal
 from router.web.app import make_app
-from tests.router.fixed_model import FixedModel
 from tests.web.stub import StubEngine
 
 CASE = {"case_id": "028", "title": "文昌街路灯不亮\u0000", "body": "请修。"}
 
 
 @pytest.fixture
-def app(database: Database, site: Site) -> Flask:
-    return make_app(StubEngine(Router(FixedModel({"municipal": 0.9, "drainage": 0.1}), site), site), database)
+def app(database: Database, site: Site, fixed_router: Router) -> Flask:
+    return make_app(StubEngine(fixed_router, site), database)
 
 
 @pytest.fixture

@@ -244,6 +244,48 @@ def test_those_that_wait_are_looked_for_in_some_at_a_time(
     assert before is None
 
 
+def titled(journal: Journal, title: str, number: str) -> str:
+    new = new_decision(number)
+    journal.record(replace(new, proposal=replace(new.proposal, title=title)))
+    return new.id
+
+
+def test_the_latest_may_be_those_whose_title_has_all_of_some_words(journal: Journal) -> None:
+    titles = ("关于修复人民路路灯的建议", "关于人民路停车的建议", "关于路灯节能的提案", "50%_AB/c")
+    lamps, parking, saving, odd = (titled(journal, title, f"{n}") for n, title in enumerate(titles))
+    journal.record(new_decision("9", "路灯", keep_text=False))
+    assert [d.id for d in journal.latest(words=["路灯"])] == [saving, lamps]
+    assert [d.id for d in journal.latest(words=["路灯", "人民路"])] == [lamps]
+    assert [d.id for d in journal.latest(saving, words=["路灯"])] == [lamps]
+    assert [d.id for d in journal.latest(limit=1, words=["建议"])] == [parking]
+    journal.verdict(lamps, Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    journal.verdict(odd, Verdict(VerdictKind.ACCEPTED), "user:zhang")
+    assert [d.id for d in journal.latest(limit=1, judged=True, words=["路灯"])] == [lamps]
+    assert [d.id for d in journal.latest(judged=False, words=["路灯"])] == [saving]
+    assert [d.id for d in journal.latest(numbers=["1", "2"], words=["人民路"])] == [parking]
+    for words, found in (
+        (["%"], [odd]),
+        (["_ab/"], [odd]),
+        (["路_灯"], []),
+        (["'"], []),
+        (["\x00", "\udc00"], []),
+    ):
+        assert [d.id for d in journal.latest(words=words)] == found
+
+
+def test_words_are_looked_for_in_some_decisions_at_a_time(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_WINDOW", 3)
+    wanted, *_ = (titled(journal, "路灯" if n == 0 else "停车", str(n)) for n in range(7))
+    seen, before = [], None
+    for _ in range(3):
+        seen.append([d.id for d in journal.latest(before, words=["路灯"])])
+        before = journal.beyond(before)
+    assert (seen, before) == ([[], [], [wanted]], None)
+    assert [d.id for d in journal.latest(numbers=["0"], words=["路灯"])] == [wanted]
+
+
 def test_an_unknown_place_to_go_on_from_is_told(journal: Journal) -> None:
     with pytest.raises(UnknownDecisionError, match="没有决定"):
         journal.decisions(after="nothing")

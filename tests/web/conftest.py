@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from models.classifier import RidgeTextClassifier
 from models.model import RoutingModel
+from router.interfaces import Tokenizer
 from router.pipeline import Router
 from router.site import Site
 from router.site_files import load_site, sample_site
@@ -28,12 +29,12 @@ def site() -> Site:
 
 
 @pytest.fixture(scope="session")
-def router(site: Site) -> Router:
+def router(site: Site, site_tokenizer: Tokenizer) -> Router:
     section = RidgeTextClassifier().fit([], [], descriptions=section_descriptions(site))
     topic = RidgeTextClassifier().fit([], [], descriptions=topic_descriptions(site))
-    return Router(
-        RoutingModel(section, topic, version="test.1", thresholds={"accept": 0.8, "not_ours": 0.5}), site
-    )
+    thresholds = {"accept": 0.8, "not_ours": 0.5}
+    model = RoutingModel(section, topic, version="test.1", thresholds=thresholds)
+    return Router(model, site, tokenizer=site_tokenizer)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,17 @@ def test_a_case_that_is_wrong_gets_its_own_problem_with_its_place(client: FlaskC
     assert places == [["/cases/1/title"], ["/cases/2/title", "/cases/2/body"], ["/cases/3"], ["/cases/4"]]
 
 
+def test_the_fields_that_did_nothing_are_named_for_all_cases_together(client: FlaskClient) -> None:
+    cases = [{**LAMPS, "recieved_on": "2026-03-02"}, {**SEWAGE, "kind": "议案", "desc": ""}, "路灯"]
+    response = client.post(URL, json={"cases": cases})
+    assert len(response.get_json()["results"]) == 3
+    headers = response.headers
+    assert (headers["Fenban-Ignored-Fields"], headers["Fenban-Unknown-Values"]) == (
+        "desc, recieved_on",
+        "kind",
+    )
+
+
 @pytest.mark.parametrize("sent", [{}, {"cases": []}, {"cases": {}}, {"cases": [LAMPS] * 1001}, []])
 def test_a_batch_that_is_none_is_refused_as_a_whole(client: FlaskClient, sent: Any) -> None:
     response = client.post(URL, json=sent)

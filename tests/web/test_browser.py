@@ -109,7 +109,8 @@ def test_a_suggestion_is_accepted_and_another_one_given_away(browser: webdriver.
     browser.find_element(By.CSS_SELECTOR, "table.ledger tbody th a").click()
     Select(browser.find_element(By.ID, "section")).select_by_visible_text("城市建设股")
     browser.find_element(By.CSS_SELECTOR, "#change form:first-of-type button").click()
-    assert "改由城市建设股主办" in shown(browser, ".history .standing")
+    standing = (By.CSS_SELECTOR, ".history .standing")  # the page before has one, too
+    WebDriverWait(browser, 30).until(ec.text_to_be_present_in_element(standing, "改由城市建设股主办"))
 
 
 def test_the_browser_has_nothing_to_complain_about(browser: webdriver.Chrome, address: str) -> None:

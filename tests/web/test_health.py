@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from flask.testing import FlaskClient
 
+from benchmarks.service_process import free_port
 from router.pipeline import Router
 from router.site import Site
 from router.storage.database import open_database
@@ -30,13 +31,14 @@ def test_alive_is_not_ready(bare_client: FlaskClient) -> None:
 
 
 def test_a_database_that_does_not_answer_is_not_ready(router: Router, site: Site) -> None:
-    gone = open_database("postgresql://fenban@127.0.0.1:1/none?connect_timeout=1")
+    port = free_port()
+    gone = open_database(f"postgresql://fenban@127.0.0.1:{port}/none")
     client = make_app(StubEngine(router, site), gone).test_client()
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "数据库连不上" in answer.json["detail"]
-    assert "127.0.0.1:1" not in answer.get_data(as_text=True)
+    assert str(port) not in answer.get_data(as_text=True)
 
 
 def test_all_that_is_in_the_way_is_told(site: Site, tmp_path: Path) -> None:

@@ -314,7 +314,8 @@ def test_the_site_decides_whether_texts_are_stored(router: Router, tmp_path: Pat
     for keeps in (True, False):
         site = replace(router.site, settings=replace(router.site.settings, keep_texts=keeps))
         database = open_database(f"sqlite:///{tmp_path}/{keeps}.db")
-        client = make_app(StubEngine(Router(router.model, site), site), database).test_client()
+        same = Router(router.model, site, tokenizer=router.tokenizer)
+        client = make_app(StubEngine(same, site), database).test_client()
         told = decided(client)["decision_id"]
         kept = Journal(database).decision(told)
         assert kept is not None

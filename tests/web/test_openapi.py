@@ -90,9 +90,6 @@ def described(app: Flask) -> BaseSchema:
     return schemathesis.openapi.from_wsgi("/openapi.json", from_this_machine)
 
 
-_EXAMPLES = {"/api/v1/rules/dry-run": 25}  # making up a rule takes seconds
-
-
 @pytest.mark.parametrize(("operation", "mode"), FUZZED, ids=lambda given: getattr(given, "path", str(given)))
 def test_whatever_is_sent_is_answered_as_described(
     described: BaseSchema, operation: Operation, mode: GenerationMode
@@ -100,7 +97,7 @@ def test_whatever_is_sent_is_answered_as_described(
     # By hand: schemathesis' own pytest plugin reaches into parts of pytest that version 9 took away.
     fuzzed = described[operation.path][operation.method.upper()]
 
-    examples = _EXAMPLES.get(operation.path, 100) if takes_something(operation) else 5
+    examples = 100 if takes_something(operation) else 5
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None)
     @given(case=fuzzed.as_strategy(generation_mode=mode))

@@ -2,6 +2,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -542,20 +543,24 @@ def test_the_list_begins_with_the_newest_and_goes_on_page_by_page(
     assert "还没有记录" in client.get("/decisions").text
     cases = [{**SEWAGE, "case_id": f"{n:03}"} for n in range(120)]
     assert client.post("/api/v1/suggest/batch", json={"cases": cases}).get_data()
-    seen: list[str] = []
-    address = "/decisions"
-    while address:
-        page = soup(client.get(address))
-        seen += [cell.text.strip() for cell in page.select("table.ledger td.number")]
-        following = page.select_one("a[rel=next]")
-        address = str(following["href"]) if following else ""
-    assert seen == [f"{n:03}" for n in reversed(range(120))]
+    assert walked(client, "/decisions") == [f"{n:03}" for n in reversed(range(120))]
     database.close()
 
 
 def numbers(client: FlaskClient, **asked: str) -> list[str]:
     page = soup(client.get("/decisions", query_string=asked))
     return [cell.text.split()[0] for cell in page.select("table.ledger td.number")]
+
+
+def walked(client: FlaskClient, address: str) -> list[str]:
+    """Return the numbers of a list and of all pages that follow."""
+    seen: list[str] = []
+    while address:
+        page = soup(client.get(address))
+        seen += [cell.text.strip() for cell in page.select("table.ledger td.number")]
+        following = page.select_one("a[rel=next]")
+        address = str(following["href"]) if following else ""
+    return seen
 
 
 def test_the_list_shows_what_waits_and_what_was_decided(site: Site, router: Router, tmp_path: Path) -> None:
@@ -575,12 +580,60 @@ def test_the_list_shows_what_waits_and_what_was_decided(site: Site, router: Rout
     database.close()
 
 
+def test_what_came_under_a_wrong_number_gives_way_when_the_right_case_is_sent_again(
+    client: FlaskClient,
+) -> None:
+    own = {"case_id": "wrong-1", "title": "关于修复人民路路灯的建议"}
+    first, wrong = decided(client, **own), decided(client, case_id="wrong-1", title="关于停车难的提案")
+    waiting = client.get("/decisions?state=open").text
+    assert wrong in waiting
+    assert first not in waiting
+    again = decided(client, **own)
+    waiting = client.get("/decisions?state=open").text
+    assert again in waiting
+    assert wrong not in waiting
+
+
 def test_a_case_is_found_by_its_number_as_a_clerk_writes_it(client: FlaskClient) -> None:
     decided(client, case_id="f-017")
     assert numbers(client, number=" 第ｆ-０１７号 ") == ["f-017"]
     assert numbers(client, number="f-01") == []
     assert numbers(client, number="' OR 1=1 --") == []
     assert client.get("/decisions?number=%00%ff%25").status_code == 200
+
+
+def test_a_case_is_found_by_words_of_its_title(client: FlaskClient) -> None:
+    for number, title in (("w-1", "关于青云巷口袋公园的建议"), ("w-2", "关于青云巷停车的提案")):
+        decided(client, case_id=number, title=title)
+    assert numbers(client, title="青云巷") == ["w-2", "w-1"]
+    assert numbers(client, title=" 公园　青云巷 ") == ["w-1"]
+    assert numbers(client, title="青云巷", number="w-2") == ["w-2"]
+    assert numbers(client, title="青%巷") == numbers(client, title="青_巷") == []
+    page = soup(client.get("/decisions?title=青云巷&state=open"))
+    assert page.select_one("#title")["value"] == "青云巷"  # type: ignore[index]
+    assert client.get("/decisions?title=%00%ff%25" + "%20a" * 500).status_code == 200
+
+
+def test_without_texts_there_are_no_titles_to_look_in(
+    site: Site, router: Router, database: Database, client: FlaskClient
+) -> None:
+    told = decided(client, title="关于白鹭洲的建议")
+    bare = replace(site, settings=replace(site.settings, keep_texts=False))
+    page = make_app(StubEngine(router, bare), database).test_client().get("/decisions?title=白鹭")
+    assert not soup(page).select("#title")
+    assert told in page.text
+
+
+def test_the_words_that_are_looked_for_stay_while_paging(
+    site: Site, router: Router, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_WINDOW", 70)
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    cases = [{**SEWAGE, "title": f"第{'单双'[n % 2]}号井的建议", "case_id": f"{n:03}"} for n in range(160)]
+    assert client.post("/api/v1/suggest/batch", json={"cases": cases}).get_data()
+    assert walked(client, "/decisions?title=双号 井") == [f"{n:03}" for n in range(159, 0, -2)]
+    database.close()
 
 
 @pytest.mark.parametrize("state", ["open", "done"])
@@ -595,15 +648,8 @@ def test_what_is_asked_for_stays_while_paging(
     journal = Journal(database)
     for one in journal.latest(limit=160)[: 60 if state == "done" else 100]:
         journal.verdict(one.id, Verdict(VerdictKind.ACCEPTED), "user:zhang")
-    seen: list[str] = []
-    address = f"/decisions?state={state}"
-    while address:
-        page = soup(client.get(address))
-        seen += [cell.text.strip() for cell in page.select("table.ledger td.number")]
-        following = page.select_one("a[rel=next]")
-        address = str(following["href"]) if following else ""
     wanted = range(100, 160) if state == "done" else range(60)
-    assert seen == [f"{n:03}" for n in reversed(wanted)]
+    assert walked(client, f"/decisions?state={state}") == [f"{n:03}" for n in reversed(wanted)]
     database.close()
 
 

@@ -55,6 +55,30 @@ def test_unknown_fields_are_ignored(suggest: Suggest) -> None:
     assert suggest(**SEWAGE, someday={"x": 1}).status_code == 200
 
 
+def test_a_misspelt_field_is_named_in_a_header(suggest: Suggest) -> None:
+    answer = suggest(**SEWAGE, recieved_on="2026-03-02", someday={"x": 1})
+    assert answer.headers["Fenban-Ignored-Fields"] == "recieved_on, someday"
+    assert "Fenban-Ignored-Fields" not in suggest(**SEWAGE, received_on="2026-03-02").headers
+
+
+def test_only_names_that_fit_a_header_are_given_back_and_not_many(suggest: Suggest) -> None:
+    odd = {"案由": "x", "a\r\nSet-Cookie: b": "x", "x" * 65: "x"}
+    assert suggest(**SEWAGE, **odd).headers["Fenban-Ignored-Fields"] == "*"
+    many = {f"f{n:02}": n for n in range(30)}
+    assert suggest(**SEWAGE, **many, **odd).headers["Fenban-Ignored-Fields"] == ", ".join(
+        [*sorted(many)[:20], "*"]
+    )
+
+
+def test_a_value_of_no_known_kind_is_kept_and_its_field_named(suggest: Suggest) -> None:
+    answer = suggest(**SEWAGE, kind="议案", level="街道", role="转办")
+    assert (answer.get_json()["kind"], answer.get_json()["level"]) == ("议案", "街道")
+    assert answer.headers["Fenban-Unknown-Values"] == "kind, level, role"
+    known = suggest(**SEWAGE, kind=" 政协提案", level="县级", role="协办")
+    assert "Fenban-Unknown-Values" not in known.headers
+    assert "Fenban-Unknown-Values" not in suggest(**SEWAGE, kind="", level=None).headers
+
+
 def test_a_title_alone_is_enough(suggest: Suggest) -> None:
     assert suggest(title="路灯不亮").status_code == 200
 

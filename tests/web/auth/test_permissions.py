@@ -16,6 +16,7 @@ from router.pipeline import Router
 from router.site import Site
 from router.storage.database import open_database
 from router.storage.keys import Keys, Scope
+from router.web import accounts_pages
 from router.web.app import make_app
 from router.web.permissions import HOME, PERMISSIONS, permission
 from tests.storage.conftest import Clock
@@ -74,7 +75,9 @@ def app(
     path = tmp_path_factory.mktemp("matrix") / "fenban.db"
     shutil.copy(guarded_template, path)
     database = open_database(f"sqlite:///{path}", clock=Clock())
-    yield make_app(StubEngine(router, site), database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts_pages, "REFUSED_AFTER", 0.0)
+        yield make_app(StubEngine(router, site), database)
     database.close()
 
 

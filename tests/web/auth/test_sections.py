@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from flask import Flask
 
 from router.site import Site
+from router.storage.accounts import Accounts, Role
+from router.storage.audit import Audit
 from router.storage.database import Database
 from router.storage.journal import Journal
 from router.storage.keys import Keys, Scope
+from router.verdict import Verdict, VerdictKind
+from tests.storage.cases import new_decision
 
-from .people import Visitor, bearer, token_of
+from .people import PASSWORD, Visitor, actions, bearer, token_of
 
 TITLES = {"own": "关于完善集镇生活污水管网的建议", "other": "关于老旧小区加装电梯的建议"}
 
@@ -55,6 +62,57 @@ def test_a_verdict_is_given_on_the_own_ones_alone(
     (verdict,) = journal.verdicts(cases["own"])
     assert verdict.made_by == "user:li"
     assert journal.verdicts(cases["other"]) == []
+
+
+@pytest.fixture
+def lamps(database: Database, accounts: Accounts) -> str:
+    """Return a decision on a case that municipal leads and construction helps with; each has its head."""
+    for name in ("municipal", "construction"):
+        accounts.create(name, PASSWORD, Role.SECTION_HEAD, "command:root", name)
+        accounts.set_password(name, PASSWORD, f"user:{name}")
+    new = new_decision()
+    Journal(database).record(new)
+    return new.id
+
+
+def test_a_section_that_only_helps_reads_and_decides_nothing(
+    visitor: Visitor, lamps: str, database: Database, audit: Audit
+) -> None:
+    visitor.log_in("construction")
+    page = visitor.get(f"/decisions/{lamps}")
+    assert page.status_code == 200
+    assert "由主办股室或办公室处理" in page.text
+    forms = re.findall(r'action="([^"]*)"', page.text + visitor.get("/decisions").text)
+    assert not [address for address in forms if "verdict" in address]
+    for kind in ({"kind": "accepted"}, {"kind": "returned", "reason": "不归我们"}):
+        response = visitor.send(f"/decisions/{lamps}/verdict", **kind)
+        assert response.status_code == 403
+        assert "由主办股室或办公室处理" in response.text
+    assert Journal(database).verdicts(lamps) == []
+    assert actions(audit)[0] == "access_refused"
+
+
+def test_the_section_that_leads_decides(visitor: Visitor, lamps: str, database: Database) -> None:
+    visitor.log_in("municipal")
+    assert f'action="/decisions/{lamps}/verdict"' in visitor.get("/decisions").text
+    assert "由主办股室或办公室处理" not in visitor.get(f"/decisions/{lamps}").text
+    assert visitor.send(f"/decisions/{lamps}/verdict", kind="returned", reason="归公用").status_code == 303
+    assert visitor.send(f"/decisions/{lamps}/verdict", kind="accepted").status_code == 303  # after all
+    assert [one.made_by for one in Journal(database).verdicts(lamps)] == ["user:municipal"] * 2
+
+
+def test_who_leads_by_the_verdict_that_stands_decides(app: Flask, lamps: str, database: Database) -> None:
+    given = Verdict(VerdictKind.CHANGED, section="construction", co_sections=("municipal",))
+    Journal(database).verdict(lamps, given, "user:zhang")
+
+    def said(name: str, **fields: str) -> int:
+        person = Visitor(app)
+        person.log_in(name)
+        return person.send(f"/decisions/{lamps}/verdict", **fields).status_code
+
+    assert said("municipal", kind="accepted") == 403
+    assert said("construction", kind="returned", reason="不归我们") == 303
+    assert said("zhang", kind="accepted") == 303  # the office decides on all
 
 
 def test_an_auditor_reads_and_changes_nothing(
