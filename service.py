@@ -327,7 +327,7 @@ def _is_guarded(url: str) -> bool:
 def _check_store(store: Path) -> None:
     """Refuse a folder that was named and isn't there: mistyped, it would become a new store and database."""
     named = click.get_current_context().get_parameter_source("store")
-    if named is click.core.ParameterSource.COMMANDLINE and not store.is_dir():
+    if named is not click.core.ParameterSource.DEFAULT and not store.is_dir():
         raise StoreError(
             "没有这个模型库目录，没有启动",
             where=str(store),

@@ -216,7 +216,7 @@ class _Cases:
         owner: list[NDArray[np.int64]] = []
         for seen in embedding.features.batches(texts, parts=True):
             owner.append(seen.laid.parts.owner + sum(each.shape[0] for each in rows))
-            rows.append(seen.matrix)
+            rows.append(seen.matrix.copy())  # the original keeps the parts with it
             parts.append(seen.rows[len(seen.laid) :])
         whole = embedding.embed(vstack(rows, format="csr"))
         return cls(whole, vstack(parts, format="csr"), np.concatenate(owner))

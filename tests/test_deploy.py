@@ -155,6 +155,37 @@ def test_the_service_tells_systemd_and_needs_no_memory_that_is_written_and_run(
                 server.terminate()
 
 
+# What SystemCallFilter=~@resources asks of the kernel, of the one call of those that workers make.
+DENY_AFFINITY = """
+import ctypes, errno, os, platform, struct, sys
+number = {"x86_64": 203, "aarch64": 122}[platform.machine()]
+steps = (0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+program = ctypes.create_string_buffer(struct.pack("HP", len(steps), ctypes.addressof(code)))
+libc = ctypes.CDLL(None)
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program):
+    sys.exit("the kernel does not filter calls")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_the_service_runs_where_it_may_not_choose_its_processors(
+    described_store: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    shutil.copytree(described_store, tmp_path / "store")
+    denied = [sys.executable, "-c", DENY_AFFINITY, *fenban_command(tmp_path / "store", port)]
+    with Server(denied, port, tmp_path / "log") as server:
+        said = server.log.read_text(encoding="utf-8")
+        assert "the worker uses all processors: Operation not permitted" in said
+
+
+def test_the_unit_lets_the_workers_choose_their_processors() -> None:
+    lines = (DEPLOY / "fenban.service").read_text(encoding="utf-8").splitlines()
+    filters = [line.partition("=")[2] for line in lines if line.startswith("SystemCallFilter=")]
+    assert filters[-1] == "sched_setaffinity"  # after what takes it away: the last one counts
+
+
 @pytest.fixture
 def key(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path}/fenban.db"

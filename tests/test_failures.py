@@ -361,11 +361,15 @@ def test_a_port_in_use(untouched: ModelStore, taken_port: int) -> None:
     assert "--port" in said
 
 
-def test_a_mistyped_store_does_not_become_a_new_one(tmp_path: Path, taken_port: int) -> None:
+def test_a_mistyped_store_does_not_become_a_new_one(
+    tmp_path: Path, taken_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = one_sentence(fenban("serve", "--store", tmp_path / "stroe", "--port", taken_port))
     assert f"{tmp_path / 'stroe'}：没有这个模型库目录" in said
     assert "fenban train" in said
     assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("FENBAN_STORE", str(tmp_path / "stroe"))
+    assert one_sentence(fenban("serve", "--port", taken_port)) == said
 
 
 def test_an_empty_store_may_be_served_before_its_first_model(

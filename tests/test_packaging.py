@@ -76,6 +76,7 @@ def test_the_sample_site_and_the_page_are_in_it(names: list[str]) -> None:
     assert any(name.startswith("inbox/") for name in sample)
     assert any(name.startswith("router/web/templates/") for name in names)
     assert any(name.startswith("router/web/static/") for name in names)
+    assert "router/locale/zh/LC_MESSAGES/fenban.mo" in names
 
 
 def test_the_licence_is_in_it(wheel: Path, names: list[str]) -> None:

@@ -88,7 +88,7 @@ class Sqlite:
     numbers_in_order = True
 
     def __init__(self, url: URL) -> None:
-        self._path = Path(url.database or "").absolute()
+        self._path = Path(url.database or "").resolve()  # SQLite puts the log beside the file itself
         self.place = str(self._path)
         self.reading: Mapping[str, Any] = {}
         self._threads = threading.Lock()

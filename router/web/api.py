@@ -51,7 +51,9 @@ def suggest() -> Response:
     answer = answer_of(case, proposal, decision, router.site)
     new = new_decision(proposal, decision, router, case.source or "", answer)
     recorded = store([(new, repeated)])[0]
-    return name_unheeded(answered(recorded.answer, repeated=recorded.repeated), [sent])
+    if recorded.repeated:
+        return answered(recorded.answer, repeated=True)
+    return name_unheeded(answered(recorded.answer), [sent])
 
 
 @blueprint.post("/suggest/batch")

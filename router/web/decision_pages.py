@@ -24,7 +24,7 @@ from router.web.refusals import note_refusal
 from router.web.rendering import render
 from router.web.schemas import VerdictIn
 from router.web.suggesting import may_be_id
-from router.web.visible import draft_before, may_judge, sees, visible_decision
+from router.web.visible import draft_before, may_accept, may_judge, sees, visible_decision
 
 __all__ = ["decide", "decision", "decisions", "verdict_words"]
 
@@ -34,6 +34,7 @@ _LOOKED_AT = 500
 _MOST_WORDS = 5
 _JUDGED = {"open": False, "done": True}
 _FIELDS = tuple(VerdictIn.model_fields)
+_NOT_YOURS_TO_ACCEPT = "采纳原来的建议，这一件就回到原来的股室；愿意办的不用按，不该办的请按退回"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def decide(decision_id: str) -> AnyResponse:
         note_refusal(caller().actor, "access_refused", request.endpoint or "")
         raise ProblemError("forbidden", "这一件由主办股室或办公室处理，会办股室可以看")
     given: dict[str, object] = {name: request.form.get(name, "").strip() or None for name in _FIELDS}
+    if given["kind"] == VerdictKind.ACCEPTED and not may_accept(stored):
+        raise ProblemError("forbidden", _NOT_YOURS_TO_ACCEPT)
     given |= {"decision_id": stored.id, "co_sections": request.form.getlist("co_sections")}
     own = caller().own_section
     if own and given["kind"] == VerdictKind.RETURNED:
@@ -164,7 +167,7 @@ def _shown(stored: StoredDecision, problem: ProblemError | None = None) -> Respo
         decision_id=stored.id,
         judgeable=may_judge(stored),
         verdicts=[(one, verdict_words(one.verdict, site)) for one in reversed(given)],
-        accepted=bool(given) and given[-1].verdict.kind is VerdictKind.ACCEPTED,
+        acceptable=may_accept(stored) and not (given and given[-1].verdict.kind is VerdictKind.ACCEPTED),
         site=site,
         problem=problem,
         wrong={error.path.lstrip("/"): error.message for error in problem.errors} if problem else {},

@@ -2,26 +2,27 @@
 
 Python runs one thread of a process at a time. Where the threads of a worker
 wander over all processors, each finds the caches cold that the other has
-just filled: under load a request takes a sixth more processor time so.
+just filled.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 __all__ = ["free_place", "keep_to_share", "share"]
 
 
-def free_place(taken: Collection[int | None], workers: int) -> int | None:
-    """Return the first place that no worker has; None where all are taken, as by workers added by a signal.
+def free_place(taken: Sequence[int], workers: int) -> int:
+    """Return the first of the places that fewest workers have: a reload starts the new beside the old.
 
     Examples
     --------
-    >>> free_place([0, 2], 3), free_place([0, 1], 2)
-    (1, None)
+    >>> free_place([0, 2], 3), free_place([0, 1], 2), free_place([0, 1, 0], 2)
+    (1, 0, 1)
     """
-    return next((place for place in range(workers) if place not in taken), None)
+    return min(range(workers), key=taken.count)
 
 
 def share(processors: Collection[int], place: int, workers: int) -> set[int]:
@@ -46,7 +47,11 @@ def share(processors: Collection[int], place: int, workers: int) -> set[int]:
     return set(known[place * len(known) // workers : (place + 1) * len(known) // workers])
 
 
-def keep_to_share(place: int | None, workers: int) -> None:
-    """Let this process keep to its share, where the system has a way to say so."""
-    if place is not None and hasattr(os, "sched_setaffinity"):
+def keep_to_share(place: int, workers: int) -> None:
+    """Let this process keep to its share, where the system has a way to say so and lets it."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    try:
         os.sched_setaffinity(0, share(os.sched_getaffinity(0), place, workers))
+    except OSError as error:  # a sandbox that filters calls: it is slower so, and no worse
+        logging.getLogger("fenban").warning("the worker uses all processors: %s", error.strerror)

@@ -123,10 +123,10 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
 
     def _find_place(self, server: Any, worker: Any) -> None:
         taken = [each.place for each in server.WORKERS.values()]
-        worker.place = free_place(taken, self._serving.workers)
+        worker.place = free_place(taken, server.num_workers)
 
-    def _keep_to_share(self, _server: object, worker: Any) -> None:
-        keep_to_share(worker.place, self._serving.workers)
+    def _keep_to_share(self, server: Any, worker: Any) -> None:
+        keep_to_share(worker.place, server.num_workers)
 
     def _add_up(self, _server: object, worker: Any) -> None:
         from router.web.counts import add_up

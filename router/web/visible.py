@@ -14,7 +14,7 @@ from router.web.permissions import permission
 from router.web.problems import ProblemError
 from router.web.suggesting import known_decision
 
-__all__ = ["draft_before", "may_judge", "sees", "visible_decision"]
+__all__ = ["draft_before", "may_accept", "may_judge", "sees", "visible_decision"]
 
 
 def visible_decision(decision_id: str) -> StoredDecision:
@@ -51,6 +51,15 @@ def may_judge(stored: StoredDecision) -> bool:
     verdict = stored.verdict.verdict if stored.verdict else Verdict(VerdictKind.ACCEPTED)
     leads = {VerdictKind.ACCEPTED: stored.lead, VerdictKind.CHANGED: verdict.section}
     return caller().own_section in (None, leads.get(verdict.kind, verdict.returned_by))
+
+
+def may_accept(stored: StoredDecision) -> bool:
+    """Say whether the caller may find a suggestion right: of the section heads, the one it names.
+
+    Whom a case was given to otherwise takes it by leaving it so; accepting
+    the suggestion would hand it back.
+    """
+    return may_judge(stored) and caller().own_section in (None, stored.lead)
 
 
 def draft_before(answer: Mapping[str, Any]) -> Draft | None:

@@ -354,6 +354,16 @@ def test_a_server_that_was_away_is_used_again_without_a_restart() -> None:
     cluster.remove()
 
 
+def test_a_file_elsewhere_may_be_linked_to(tmp_path: Path) -> None:
+    path, link = tmp_path / "disk" / "fenban.db", tmp_path / "fenban.db"
+    path.parent.mkdir()
+    link.symlink_to(path)
+    database = open_database(f"sqlite:///{link}")
+    Journal(database).record(new_decision("1"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    database.close()
+
+
 def test_a_server_that_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(postgres._CONNECT, "connect_timeout", 2)  # psycopg waits no shorter
     with socket.create_server(("127.0.0.1", 0)) as silent:

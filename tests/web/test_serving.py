@@ -90,6 +90,14 @@ def test_each_worker_keeps_to_its_share_of_the_processors_also_one_that_took_ano
     assert before[0] | before[1] == os.sched_getaffinity(server.pid)
     kill(server, server.workers()[:1])
     assert shares() == before
+    reloaded = set(server.workers())
+    os.kill(server.pid, signal.SIGHUP)
+    until = time.monotonic() + 20
+    while len(server.workers()) != 2 or reloaded & set(server.workers()):
+        assert time.monotonic() < until, "the workers were not replaced"
+        time.sleep(0.05)
+    server.wait()
+    assert shares() == before
 
 
 def test_workers_that_come_and_go_leave_no_files_behind(described_store: Path, tmp_path: Path) -> None:

@@ -111,8 +111,19 @@ def test_who_leads_by_the_verdict_that_stands_decides(app: Flask, lamps: str, da
         return person.send(f"/decisions/{lamps}/verdict", **fields).status_code
 
     assert said("municipal", kind="accepted") == 403
+    assert said("construction", kind="accepted") == 403  # it would hand the case back
     assert said("construction", kind="returned", reason="不归我们") == 303
     assert said("zhang", kind="accepted") == 303  # the office decides on all
+
+
+def test_whom_a_case_was_given_to_sees_no_button_that_hands_it_back(
+    visitor: Visitor, lamps: str, database: Database
+) -> None:
+    visitor.log_in("construction")
+    Journal(database).verdict(lamps, Verdict(VerdictKind.CHANGED, section="construction"), "user:zhang")
+    page = visitor.get(f"/decisions/{lamps}").text
+    assert "改回采纳" not in page
+    assert "确定改办" in page
 
 
 def test_an_auditor_reads_and_changes_nothing(
