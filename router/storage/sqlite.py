@@ -6,6 +6,10 @@ is told that something is stored. That gives the durability of
 ``synchronous=FULL``, but writers wait for the disk at the same time instead
 of one after the other. If the log was checkpointed in between, SQLite has
 flushed it by then.
+
+The log stays short (SQLite's own 1000 pages): it is soon written in place.
+While a log grows, its length depends on the file system's journal, and Linux
+may call a flush done whose journal fails at that very moment.
 """
 
 from __future__ import annotations
@@ -31,9 +35,6 @@ __all__ = ["Sqlite", "connect_file"]
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _POLL = 0.0002
-_LOG_PAGES = 4000
-"""From so many pages on (16 MB) the log is worked into the file, by whoever commits next, who waits for
-it: with SQLite's own 1000 every 75th decision would."""
 
 _BUSY = Fault(
     "数据库正被别的程序占用，等了 10 秒也没有轮到", "请稍后重试；一直这样，请看有没有程序长时间打开着它"
@@ -187,13 +188,7 @@ class Sqlite:
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    for pragma in (
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "recursive_triggers=ON",
-        "synchronous=NORMAL",
-        f"wal_autocheckpoint={_LOG_PAGES}",
-    ):
+    for pragma in ("foreign_keys=ON", "secure_delete=ON", "recursive_triggers=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     until = time.monotonic() + _PATIENCE
     while True:  # for this change alone SQLite doesn't wait by itself
