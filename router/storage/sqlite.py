@@ -8,8 +8,9 @@ of one after the other. If the log was checkpointed in between, SQLite has
 flushed it by then.
 
 The log stays short (SQLite's own 1000 pages): it is soon written in place.
-While a log grows, its length depends on the file system's journal, and Linux
-may call a flush done whose journal fails at that very moment.
+While a log grows, its length depends on the file system's journal; with a long
+one, what was flushed at the very moment the file system failed was sometimes
+lost (the scene with a failing disk in benchmarks/chaos.py).
 """
 
 from __future__ import annotations
