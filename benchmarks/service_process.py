@@ -64,7 +64,7 @@ class Answer:
 
 
 class Connection:
-    """A connection that is kept open.
+    """A connection that is kept open, and opened again where the other side closes it after an answer.
 
     Raises
     ------
@@ -73,14 +73,22 @@ class Connection:
     """
 
     def __init__(self, port: int, timeout: float = 30.0) -> None:
-        self._socket = socket.create_connection((HOST, port), timeout)
+        self._port, self._timeout = port, timeout
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection((HOST, self._port), self._timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._rest = b""
+        self._rest, self._ends = b"", False
 
     def ask(self, request: bytes) -> Answer:
         """Send a request and wait for the whole answer."""
+        if self._ends:
+            self.close()
+            self._open()
         self._socket.sendall(request)
         head = self._until(b"\r\n\r\n").lower()
+        self._ends = b"connection: close" in head
         status = int(head.split(b" ", 2)[1])
         if b"transfer-encoding: chunked" in head:
             return Answer(status, b"".join(iter(self._chunk, b"")))
