@@ -19,6 +19,7 @@ from gunicorn.glogging import Logger
 from router.logs import set_up
 from router.scratch import scratch_folder
 from router.web.processors import free_place, keep_to_share
+from router.web.worker import Worker
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -104,6 +105,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             "bind": self._serving.address,
             "workers": self._serving.workers,
             "threads": self._serving.threads,
+            "worker_class": Worker,
             "graceful_timeout": _GRACE,
             "keepalive": _KEPT_ALIVE,
             "logger_class": _Log,
