@@ -73,7 +73,7 @@ class LiveEngine:
         self._digests: dict[str, str] = {}
         self.router: Router | None = None
         self.site = Site()
-        self.sinks = Sinks({})
+        self.sinks, self._told_to = Sinks({}), Site().settings.sinks
         self._stamp = self._look()
         self.refresh()
 
@@ -130,6 +130,8 @@ class LiveEngine:
                 if router is not None:
                     self._swap(router, model, site, wrong)
                     break
+            if self.router is None and new_site is not None:
+                self.site = new_site  # what it says holds without a model, too
             self._tell(tuple(wrong))
             if self.router is not before:
                 settle()
@@ -185,9 +187,10 @@ class LiveEngine:
         return router
 
     def _swap(self, router: Router, model: RoutingModel, site: Site, wrong: list[FenbanError]) -> None:
-        if site.settings.sinks != self.site.settings.sinks:
+        if site.settings.sinks != self._told_to:
             sinks = _attempt(partial(Sinks.of, site.settings.sinks), wrong)
             if sinks is not None:
+                self._told_to = site.settings.sinks
                 before, self.sinks = self.sinks, sinks
                 Thread(target=before.close, daemon=True).start()
         if router is not self.router:

@@ -15,7 +15,7 @@ from router.errors import InputError
 from router.pipeline import Router
 from router.proposal import Proposal
 from router.site import Site, is_outside
-from training.history import clean_label
+from training.history import clean_label, current_co_section
 from training.metrics import (
     accuracy_at_coverage,
     expected_calibration_error,
@@ -159,7 +159,7 @@ def _topic_figures(proposals: Sequence[Proposal], judged: _Judged, site: Site) -
 def _co_figures(proposals: Sequence[Proposal], judged: _Judged, site: Site) -> dict[str, Any]:
     if not any(p.co_sections for p in proposals):
         return {}
-    true = [{site.label_of(c) or clean_label(c) for c in p.co_sections} for p in proposals]
+    true = [{current_co_section(c, p, site) or clean_label(c) for c in p.co_sections} for p in proposals]
     given = [{c.label for c in d.co_sections} for d in judged.decisions]
     return {f"co_{name}": value for name, value in set_scores(true, given).items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -101,7 +102,8 @@ def judged_ahead(
     """Judge later cases by models of the earlier ones, as the office will.
 
     A case left out of its own year is easier than one of next year: the same
-    matters come back within a year, and its words are in the embedding.
+    matters come back within a year. What came on one day is learned or judged
+    as a whole.
 
     Parameters
     ----------
@@ -128,12 +130,12 @@ def judged_ahead(
     dates = len({day for day, _ in when})
     if len(when) < max(_FEWEST_DATED, len(days) / 2) or dates <= _BLOCKS:
         return None
-    dated = np.array([at for _, at in when])
+    dated, in_order = np.array([at for _, at in when]), np.array([day.toordinal() for day, _ in when])
     undated = np.array([at for at, day in enumerate(days) if day is None], dtype=np.int64)
     column = {label: at for at, label in enumerate(classes)}
     found: list[HeldOut] = []
-    for learn, judge in TimeSeriesSplit(_BLOCKS).split(dated):
-        learned, judged = [*undated, *dated[learn]], dated[judge]
+    for begin, end in _blocks(in_order):
+        learned, judged = [*undated, *dated[:begin]], dated[begin:end]
         if len({y[i] for i in learned}) < 2:
             continue  # nothing to tell apart yet
         try:
@@ -150,6 +152,13 @@ def judged_ahead(
             )
         )
     return _together(found) if found else None
+
+
+def _blocks(days: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return where each block of judged cases begins and ends, at a change of day."""
+    begins = [judge[0] for _, judge in TimeSeriesSplit(_BLOCKS).split(days)]
+    cuts = np.unique([*np.searchsorted(days, days[np.array(begins) - 1], side="right"), len(days)])
+    return [(int(begin), int(end)) for begin, end in pairwise(cuts)]
 
 
 def _judged_by(part: Classifier, texts: Sequence[str], classes: Sequence[str]) -> NDArray[np.float64]:

@@ -139,8 +139,13 @@ def _co_sections(proposal: Proposal, site: Site | None) -> tuple[str, ...]:
     """Return who co-handled, old names mapped as those of the lead are."""
     if site is None:
         return tuple(clean_label(label) for label in proposal.co_sections)
-    labels = (site.current_section(replace(proposal, section=label)) for label in proposal.co_sections)
+    labels = (current_co_section(label, proposal, site) for label in proposal.co_sections)
     return tuple(label for label in labels if label)
+
+
+def current_co_section(written: str, proposal: Proposal, site: Site) -> str | None:
+    """Return which section of today stands for a co-handler; None where none does."""
+    return site.current_section(replace(proposal, section=written))
 
 
 def clean_label(label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, BinaryIO
 
 from router.interfaces import ReadNote, ReadProblem
@@ -24,6 +25,7 @@ __all__ = ["DocxReader"]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_NOT_HERE = (f"{_W}txbxContent", f"{_W}pPr", f"{_W}moveFrom", _FALLBACK)
 _BROKEN = "文档已损坏或没有保存完整，无法打开；请用 WPS 或 Word 打开后另存为 .docx 再读"
 _SCAN = "文档里只有图片，没有文字可读；请先做文字识别（OCR），或录入文字再读"
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
@@ -84,11 +86,19 @@ def _ledgers(parts: list[Block | Grid], name: str) -> Iterator[Item]:
         return
     for number, (grid, header) in enumerate(ledgers, start=1):
         sheet = f"表{number}" if len(ledgers) > 1 else ""
-        yield from read_table(Table(name, grid.rows, sheet, grid.spans), header)
+        above = _above(grid, parts)
+        yield from read_table(Table(name, grid.rows, sheet, grid.spans, above=above), header)
     outside = sum(map(len, beside))
     if outside > _OUTSIDE or len(grids) > len(ledgers):
         others = len(grids) - len(ledgers)
         yield ReadNote(name, "", f"按台账读取其中的表格；此外还有 {outside} 字、{others} 张其他表格，未读")
+
+
+def _above(grid: Grid, parts: list[Block | Grid]) -> str:
+    """Return the short lines between a table and the one before it."""
+    at = next(at for at, part in enumerate(parts) if part is grid)
+    lines = (str(part) for part in takewhile(lambda part: isinstance(part, Block), parts[:at][::-1]))
+    return "\n".join(line for line in lines if len(line) <= _OUTSIDE)
 
 
 def _blocks(parts: list[Block | Grid]) -> list[Block]:
@@ -135,7 +145,7 @@ def _text(element: BaseOxmlElement) -> str:
             pieces.append(node.text or "")
         elif node.tag in _BREAKS:
             pieces.append(_BREAKS[node.tag])
-        elif node.tag not in (f"{_W}txbxContent", f"{_W}pPr", _FALLBACK):
+        elif node.tag not in _NOT_HERE:
             pending.extend(reversed(node))
     return "".join(pieces)
 

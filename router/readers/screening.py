@@ -15,12 +15,25 @@ from router.proposal import Proposal
 from router.readers.masking import mask, mask_proposal
 from router.readers.secrecy import SECRET_REASON, is_secret
 
-__all__ = ["MAX_CASE_CHARS", "Screen", "too_long"]
+__all__ = ["MAX_CASE_CHARS", "UNFIT", "Screen", "too_long"]
 
 MAX_CASE_CHARS = 200_000
 
 # Control characters break XML and CSV, lone surrogates can't be encoded.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+_SHORT = (
+    "case_id",
+    "section",
+    "topic",
+    "kind",
+    "session",
+    "level",
+    "lead_unit",
+    "proposer",
+    "result",
+    "received_text",
+)
 
 
 @dataclass(slots=True)
@@ -47,7 +60,7 @@ class Screen:
 
     def proposal(self, proposal: Proposal) -> Proposal | ReadProblem:
         """Return the case as it may be stored, or why it may not."""
-        where = self._where(proposal)
+        proposal, where = _fit(proposal), self._where(proposal)
         if is_secret(proposal.title, proposal.body, proposal.extra):
             return ReadProblem(self.source, where, SECRET_REASON, "secret")
         length = len(proposal.title) + len(proposal.body) + sum(map(len, proposal.extra.values()))
@@ -55,7 +68,7 @@ class Screen:
             return too_long(self.source, where, length)
         if not proposal.title.strip() and not proposal.body.strip():
             return ReadProblem(self.source, where, "没有案由也没有正文，未读", "empty")
-        masked, phones, ids = mask_proposal(_fit(proposal))
+        masked, phones, ids = mask_proposal(proposal)
         self.phones, self.ids = self.phones + phones, self.ids + ids
         return masked if masked.source else replace(masked, source=self.source)
 
@@ -82,27 +95,13 @@ def too_long(source: str, where: str, length: int) -> ReadProblem:
 
 
 def _fit(proposal: Proposal) -> Proposal:
-    """Drop characters that no file or database can hold."""
-    fields = (
-        "case_id",
-        "title",
-        "body",
-        "section",
-        "topic",
-        "kind",
-        "session",
-        "level",
-        "lead_unit",
-        "proposer",
-        "result",
-    )
+    """Take out characters that no file or database can hold: in the text a blank takes the place of each."""
+    places = dict.fromkeys(("title", "body"), " ") | dict.fromkeys(_SHORT, "")
     unfit: dict[str, Any] = {
-        name: _clean(text) for name in fields if _UNFIT.search(text := getattr(proposal, name))
+        name: UNFIT.sub(blank, text)
+        for name, blank in places.items()
+        if UNFIT.search(text := getattr(proposal, name))
     }
-    if any(_UNFIT.search(key) or _UNFIT.search(value) for key, value in proposal.extra.items()):
-        unfit["extra"] = {_clean(key): _clean(value) for key, value in proposal.extra.items()}
+    if any(UNFIT.search(key) or UNFIT.search(value) for key, value in proposal.extra.items()):
+        unfit["extra"] = {UNFIT.sub("", key): UNFIT.sub("", value) for key, value in proposal.extra.items()}
     return replace(proposal, **unfit) if unfit else proposal
-
-
-def _clean(text: str) -> str:
-    return _UNFIT.sub("", text)

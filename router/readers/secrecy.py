@@ -21,6 +21,7 @@ _BRACKETED = re.compile(rf"[\[(<【〔]{_LEVEL}(?:级|件)?[\])>】〕]")
 _KEYS = re.compile(r"密级|保密等级|保密级别|^(?:是否)?涉密$")
 _YES = re.compile(rf"{_LEVEL}|^(?:是|涉密|有|Y|YES|TRUE)$", re.IGNORECASE)
 _NO = re.compile(r"^(?:非|不|无|未|否)")
+_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _FIRST_LINES = 15
 _LONGEST_MARK = 40  # a longer line is running text
 
@@ -46,7 +47,7 @@ def is_marked(lines: Iterable[str]) -> bool:
     """
     seen = 0
     for line in lines:
-        if _STAR.search(line):
+        if _STAR.search(_visible(line)):
             return True
         bare = _bare(line) if seen < _FIRST_LINES else ""
         seen += bool(bare)
@@ -88,4 +89,8 @@ def _is_level(value: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", line).split())
+    return "".join(unicodedata.normalize("NFKC", _visible(line)).split())
+
+
+def _visible(line: str) -> str:
+    return _UNSEEN.sub("", line)

@@ -43,7 +43,7 @@ _BEFORE_A = 64
 
 
 def read_csv_rules(path: Path) -> RuleTables:
-    """Read ``rules.csv``, comma or semicolon separated, UTF-8 or GB18030.
+    """Read ``rules.csv``, comma or tab separated, UTF-8 or GB18030.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, case, delete
+from sqlalchemy import bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert
 
@@ -46,7 +46,10 @@ class Limits:
         with self._database.write(durable=False) as connection:
             used, ends_at = connection.execute(_COUNT[connection.dialect.name], values).one()
             if used == 1:  # once a window, so that names seen once don't pile up
-                connection.execute(delete(counters).where(counters.c.ends_at <= now))
+                # those that another caller holds stay: two that wait for each other's would never end
+                ended = select(counters.c.name).where(counters.c.ends_at <= now)
+                free = ended.with_for_update(skip_locked=True)
+                connection.execute(delete(counters).where(counters.c.name.in_(free)))
         return 0.0 if used <= most else max((ends_at - now).total_seconds(), 0.001)
 
 

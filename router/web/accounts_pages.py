@@ -34,7 +34,8 @@ LOGINS_A_MINUTE = 60
 """From one address."""
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,2000}")
 _AT_ONCE = 50
-_MOST = 2**62
+_ROW = r"[1-9]\d{0,17}"
+"""A number that any database can count to."""
 
 
 @blueprint.get("/login")
@@ -98,7 +99,7 @@ def change_password() -> AnyResponse:
 def audit() -> Response:
     """Show who did what, the newest first."""
     before = request.args.get("before")
-    if before is not None and not (before.isascii() and before.isdigit() and 1 <= int(before[:20]) <= _MOST):
+    if before is not None and not re.fullmatch(_ROW, before, re.ASCII):
         raise ProblemError("bad_request", "before 须为审计记录的行号")
     log = Audit(services().database)
     found = log.entries(int(before) if before else None, _AT_ONCE + 1)

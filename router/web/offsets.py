@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterator
 
 from router.readers.masking import ID_MARK, PHONE_MARK
+from router.readers.screening import UNFIT
 
 __all__ = ["Origin"]
 
 _MARK = re.compile(f"{re.escape(PHONE_MARK)}|{re.escape(ID_MARK)}")
+_BLANK = re.compile(f" |{UNFIT.pattern}")
 _SHORTEST_NUMBER = 7
 
 
 class Origin:
     """Where each stretch of a screened text stood in the text that was sent.
 
-    Screening replaces numbers by marks and drops control characters; all
+    Screening replaces numbers by marks and control characters by blanks; all
     else stays in order.
 
     Parameters
@@ -49,11 +51,19 @@ def _starts(sent: str, screened: str) -> list[int]:
             starts += [min(at, len(sent) - 1)] * len(stretch)
             at += _SHORTEST_NUMBER
             continue
-        for char in stretch:  # what was dropped never equals what was kept
-            found = sent.find(char, at)
-            starts.append(found if found >= 0 else len(sent) - 1)
+        for char in stretch:
+            starts.append(_found(char, sent, at))
             at = starts[-1] + 1
     return starts
+
+
+def _found(char: str, sent: str, at: int) -> int:
+    if char != " ":
+        found = sent.find(char, at)
+    else:
+        blank = _BLANK.search(sent, at)
+        found = blank.start() if blank else -1
+    return found if found >= 0 else len(sent) - 1
 
 
 def _stretches(screened: str) -> Iterator[str]:

@@ -176,8 +176,9 @@ def test_the_clock() -> None:
     east = datetime.fromisoformat("2026-03-02T08:00+08:00")
     assert [one.state for one in check_clock(east, {"建议": None})] == [State.GOOD]
     assert [one.state for one in check_clock(east.astimezone(UTC), {"建议": east})] == [State.ATTENTION]
-    (found,) = check_clock(east, {"建议": east + timedelta(minutes=1)})
+    (found,) = check_clock(east, {"建议": (east + timedelta(minutes=1)).astimezone(UTC)})
     assert found.state is State.ERROR
+    assert "08:01" in found.message
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,29 @@ def test_without_a_model_it_waits_for_one(described: Trained, tmp_path: Path) ->
     engine.close()
 
 
+def test_a_site_is_known_before_there_is_a_model(tmp_path: Path, site_directory: Path) -> None:
+    engine = LiveEngine(tmp_path / "store", site_directory)
+    assert engine.router is None
+    assert engine.site.sections
+    engine.close()
+
+
+def test_a_sink_that_cannot_be_built_is_tried_again(
+    store: ModelStore, site_directory: Path, tmp_path: Path
+) -> None:
+    with (site_directory / "site.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[sinks.jsonl]\nfile = "{tmp_path}/mount/events.jsonl"\n')
+    engine = LiveEngine(store.directory, site_directory)
+    for _ in range(2):
+        assert "sinks.jsonl" in engine.problems()[0]
+        engine.refresh()
+    (tmp_path / "mount").mkdir()
+    engine.refresh()
+    assert engine.problems() == []
+    assert list(engine.sinks.tallies()) == ["jsonl"]
+    engine.close()
+
+
 def test_a_store_that_cannot_be_written_serves_and_says_so(
     engine: LiveEngine, store: ModelStore, site_directory: Path
 ) -> None:

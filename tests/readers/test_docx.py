@@ -62,6 +62,17 @@ def test_a_heading_is_the_title_and_numbered_headings_are_not() -> None:
     assert (case.title, case.body) == ("让路灯亮起来", "一、情况\n文昌街不亮。")
 
 
+def test_moved_text_is_read_where_it_was_moved_to() -> None:
+    document = docx.Document()
+    document.add_paragraph("关于路灯的建议")
+    for tag, text in (("moveFrom", "请尽快更换。"), ("ins", "群众反映强烈。"), ("moveTo", "请尽快更换。")):
+        run = document.add_paragraph().add_run(text)._r
+        change = run.makeelement(f"{{http://schemas.openxmlformats.org/wordprocessingml/2006/main}}{tag}", {})
+        run.addprevious(change)
+        change.append(run)
+    assert read_bytes(_saved(document), "a.docx").proposals[0].body == "群众反映强烈。\n请尽快更换。"
+
+
 def test_inserted_text_and_content_controls_are_read() -> None:
     document = docx.Document()
     document.add_paragraph("关于路灯的建议")

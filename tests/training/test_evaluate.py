@@ -154,6 +154,11 @@ def test_co_sections_are_judged_on_all_rows_where_any_is_known() -> None:
     assert not [key for key in judge(case("路", "roads")) if key.startswith("co_")]
 
 
+def test_old_names_of_co_handlers_are_read_as_in_training() -> None:
+    old = case("灯", "lamps", co_sections=("市政股",), received_on=date(2018, 1, 1))
+    assert judge(old, co={"roads": 0.9})["co_recall"] == 1.0
+
+
 def test_what_should_go_back_is_judged_by_itself() -> None:
     figures = judge(
         case("河", "out:water"), case("河", "roads"), case("路", "out:water"), case("路", "roads")

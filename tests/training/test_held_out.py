@@ -153,3 +153,17 @@ def test_a_beginning_without_a_word_is_skipped() -> None:
     ahead = judged_ahead(sorted(KINDS), picky, texts, y, days)
     assert ahead is not None
     assert len(ahead.target) == 180
+
+
+def test_what_came_on_one_day_is_learned_or_judged_as_a_whole() -> None:
+    texts, y, _ = dated(300)
+    days = [START.replace(year=START.year + i // 50) for i in range(300)]  # 交办 once a year
+    learned: list[int] = []
+
+    def watched(some: Sequence[str], labels: Sequence[str]) -> Classifier:
+        learned.append(len(some))
+        return refit(some, labels)
+
+    ahead = judged_ahead(sorted(KINDS), watched, texts, y, list(days))
+    assert ahead is not None
+    assert (learned, len(ahead.target)) == ([100, 150, 200, 250], 200)

@@ -67,6 +67,11 @@ def test_every_row_is_on_one_page_and_only_one(auditor: Visitor, audit: Audit) -
     assert [int(number) for number in seen] == list(range(audit.head().count, 0, -1))
 
 
+@pytest.mark.parametrize("before", ["", "0", "-1", "x", "1" * 19, "0" * 19 + "1", "9" * 5000, "１"])
+def test_what_is_no_row_number_is_refused(auditor: Visitor, before: str) -> None:
+    assert auditor.get(f"/audit?before={before}").status_code == 400
+
+
 def test_checking_says_that_all_is_well(auditor: Visitor) -> None:
     assert "核对无误" not in auditor.get("/audit").text
     assert "核对无误" in auditor.get("/audit?verify=1").text
