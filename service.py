@@ -13,26 +13,42 @@ from typing import TYPE_CHECKING
 
 import click
 
-from router.console import (
-    FenbanGroup,
-    LazyCommand,
-    check_target,
-    database_option,
-    database_url,
-    json_option,
-    log_options,
-    say,
-    site_option,
-    store_option,
-    tell_reading,
-)
-from router.errors import (
-    FenbanError,
-    InputError,
-    StorageError,
-    StorageUnavailableError,
-    StoreError,
-)
+
+def _check_one_place() -> None:
+    """Refuse to start where another project's package of the same name would answer for ours."""
+    here = Path(__file__).resolve().parent
+    for name in ("router", "models", "training"):
+        spec = find_spec(name)
+        place = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
+        if place != here:
+            hint = "请把 fenban 装在自己的虚拟环境里，并清空 PYTHONPATH"
+            raise SystemExit(f"错误：{name} 来自 {place}，而 service 来自 {here}。{hint}")
+
+
+try:
+    from router.console import (
+        FenbanGroup,
+        LazyCommand,
+        check_target,
+        database_option,
+        database_url,
+        json_option,
+        log_options,
+        say,
+        site_option,
+        store_option,
+        tell_reading,
+    )
+    from router.errors import (
+        FenbanError,
+        InputError,
+        StorageError,
+        StorageUnavailableError,
+        StoreError,
+    )
+except ImportError:  # nothing of `router` can tell that it isn't ours
+    _check_one_place()
+    raise
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -195,6 +211,7 @@ def serve(
     _check_port(host, port)
     store = store.resolve()
     settings = ServiceSettings(store, site.resolve() if site else None, database_url(database, store))
+    _note_database(settings, named=bool(database))
     if host not in _LOOPBACK and not _is_guarded(settings.database):
         say("注意：还没有建立密钥和账户，服务只回答本机；其他机器会收到 403。见 fenban users add --help。")
     say(f"分办服务：http://{host}:{port}/ （{workers} 个进程，Ctrl+C 停止）")
@@ -263,23 +280,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show 股室 still shows the rest
-    try:
-        _check_one_place()
-    except FenbanError as error:
-        say(f"错误：{error}")
-        raise SystemExit(error.exit_code) from error
+    _check_one_place()
     cli(prog_name="fenban")
-
-
-def _check_one_place() -> None:
-    """Refuse to start where another project's package of the same name would answer for ours."""
-    here = Path(__file__).resolve().parent
-    for name in ("router", "models", "training"):
-        spec = find_spec(name)
-        place = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
-        if place != here:
-            hint = "请把 fenban 装在自己的虚拟环境里，并清空 PYTHONPATH"
-            raise FenbanError(f"{name} 来自 {place}，而 service 来自 {here}", hint=hint)
 
 
 def _read(source: Path) -> ReadReport:
@@ -310,6 +312,17 @@ def _kept_from_restore(settings: ServiceSettings) -> AbstractContextManager[None
     return serving(open_database(settings.database, create=False), settings.store)
 
 
+def _note_database(settings: ServiceSettings, *, named: bool) -> None:
+    """Let commands know which database is served; one that nobody named is not to take another's place."""
+    from router.storage.database import open_database
+    from router.storage.noted import check_noted, note_database
+
+    database = open_database(settings.database, create=False)
+    if not named:
+        check_noted(database, settings.store, named=False)
+    note_database(database, settings.store)
+
+
 def _is_guarded(url: str) -> bool:
     """Say whether others than this machine may be answered."""
     from router.storage.database import open_database
@@ -326,6 +339,9 @@ def _is_guarded(url: str) -> bool:
 
 def _check_store(store: Path) -> None:
     """Refuse a folder that was named and isn't there: mistyped, it would become a new store and database."""
+    from router.unfinished import check_whole
+
+    check_whole(store)
     named = click.get_current_context().get_parameter_source("store")
     if named is not click.core.ParameterSource.DEFAULT and not store.is_dir():
         raise StoreError(

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,16 +31,20 @@ from router.doctor import (
     check_calendar,
     check_clock,
     check_folder,
+    check_owners,
     error,
     examined,
     good,
     scratch_folder,
 )
 from router.errors import FenbanError
-from router.installation import check_installation
+from router.installation import changed_files, check_installation, reinstalling
 from router.rules.checking import check_rules
 from router.site import Site
 from router.site_files import load_site
+
+if TYPE_CHECKING:
+    from router.storage.database import Database
 
 __all__ = ["doctor"]
 
@@ -59,7 +65,7 @@ def doctor(site: Path | None, database: str | None, store: Path, json_file: str 
     """
     check_target(json_file)
     findings = []
-    for finding in _all(site, database_url(database, store), store):
+    for finding in _all(site, database, store):
         findings.append(finding)
         if json_file != "-":
             click.echo(str(finding))
@@ -70,24 +76,28 @@ def doctor(site: Path | None, database: str | None, store: Path, json_file: str 
         raise SystemExit(1)
 
 
-def _all(site: Path | None, url: str, store: Path) -> Iterator[Finding]:
+def _all(site: Path | None, named: str | None, store: Path) -> Iterator[Finding]:
     from router.storage.database import open_database
-    from router.storage.soundness import check_database, newest_decision
+    from router.storage.soundness import check_leftovers, newest_decision
     from router.storage.sqlite import Sqlite
 
     now = datetime.now(UTC).astimezone()
-    models, database = ModelStore(store), open_database(url, create=False)
+    models, database = ModelStore(store), open_database(database_url(named, store), create=False)
     loaded = _site(site)
     yield from examined("安装", check_installation)
     yield from examined("词典", _check_dictionaries)
     yield from examined("模型库", partial(_check_store, models))
     yield from examined("站点", partial(_check_site, site))
-    yield from examined("数据库", partial(check_database, database))
+    yield from examined("数据库", partial(_check_database, database, store, named=bool(named)))
     folders = {"模型库的磁盘": store, "临时文件的磁盘": scratch_folder()}
+    places = [store, site] if site else [store]
     if isinstance(database.backend, Sqlite):
         folders["数据库的磁盘"] = database.backend.path.parent
+        places.append(database.backend.path)
     for part, folder in folders.items():
         yield from examined(part, partial(check_folder, part, folder))
+    yield from examined("残留", partial(check_leftovers, places))
+    yield from examined("模型库的属主", partial(check_owners, "模型库的属主", store))
     known = {"建议": newest_decision(database), "模型": _newest_entry(models)}
     yield from examined("时钟", partial(check_clock, now, known))
     yield from examined("节假日", partial(check_calendar, now.date(), loaded))
@@ -95,6 +105,10 @@ def _all(site: Path | None, url: str, store: Path) -> Iterator[Finding]:
 
 
 def _check_dictionaries() -> Iterator[Finding]:
+    damaged = [*_damaged("jieba"), *_damaged("rjieba")]
+    if damaged:
+        yield from damaged
+        return
     words = JiebaTokenizer().tokenize(_SENTENCE)
     if not find_spec("rjieba"):
         yield attention("词典", "jieba 能用；没有装 rjieba", "能用，只是慢；要快请装 fenban[fast]")
@@ -102,6 +116,17 @@ def _check_dictionaries() -> Iterator[Finding]:
         yield error("词典", "rjieba 与 jieba 切的词不一样", "请卸载 rjieba，并告诉开发者")
     else:
         yield good("词典", "jieba、rjieba 都能用，切的词一样")
+
+
+def _damaged(library: str) -> Iterator[Finding]:
+    """Say that files of a library aren't what was installed: what it does proves nothing then."""
+    try:
+        changed = changed_files(distribution(library))
+    except PackageNotFoundError:  # `check_installation` tells which must be there
+        return
+    if changed:
+        told = f"{library} 有 {len(changed)} 个文件与安装时不一样，如 {changed[0]}"
+        yield error("词典", told, reinstalling(library))
 
 
 def _check_store(store: ModelStore) -> Iterator[Finding]:
@@ -113,6 +138,20 @@ def _check_store(store: ModelStore) -> Iterator[Finding]:
     cases = store.manifest().cases["n"]
     if not cases:
         yield attention("模型库", "模型没有学过往年件", "有了往年件后请用 fenban train 训练")
+
+
+def _check_database(database: Database, store: Path, *, named: bool) -> Iterator[Finding]:
+    from router.storage.noted import noted_elsewhere
+    from router.storage.soundness import check_database
+
+    served = noted_elsewhere(database, store)
+    if served and not named:
+        hint = "请先读入服务的 FENBAN_DATABASE，写法见 docs/operations.md 第九节，或用 --database 写明"
+        yield error("数据库", f"服务用的是 {served}，这里没有读到，没有检查", hint)
+        return
+    if served:
+        yield attention("数据库", f"服务用的是 {served}，下面检查的是 {database.place}", "请核对")
+    yield from check_database(database)
 
 
 def _newest_entry(store: ModelStore) -> datetime | None:

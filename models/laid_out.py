@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from models.closings import without_closing
 from models.parts import Parts, find_parts
 from router.interfaces import Tokenizer
 from router.text import normalise
@@ -64,9 +65,11 @@ class LaidOut:
         """Normalise texts in the form of `router.proposal.case_text`, and cut them into words.
 
         Title and body are cut apart: no word spans them. A text of one line
-        is a title.
+        is a title. Greetings, signatures and contact lines at the end of a
+        body are blanked out.
         """
-        strings = [normalise(text if _BREAK in text else text + _BREAK) for text in texts]
+        folded = (normalise(text if _BREAK in text else text + _BREAK) for text in texts)
+        strings = list(map(without_closing, folded))
         words: list[str] = []
         n_words, n_title_words = [], []
         for string in strings:

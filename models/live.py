@@ -77,6 +77,11 @@ class LiveEngine:
         self._stamp = self._look()
         self.refresh()
 
+    @property
+    def site_known(self) -> bool:
+        """Whether `site` is what was given; not where that could not be read yet."""
+        return self._directory is None or bool(self.site.digest)
+
     def ready(self) -> tuple[bool, str]:
         """Say whether cases can be answered, and in Chinese why not."""
         return self.router is not None, next(iter(self.problems()), "")

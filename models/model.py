@@ -18,7 +18,7 @@ from models.held_out import HeldOutCases
 from models.laid_out import portions
 from models.requests import asks
 from models.similar import SAME_MATTER, SimilarityIndex, of_the_batch, without_itself
-from router.decision import Evidence, SimilarCase
+from router.decision import Evidence, OtherCase, SimilarCase
 from router.interfaces import AxisPrediction, Classifier, ModelOutput, Tokenizer
 from router.proposal import Proposal
 
@@ -105,6 +105,10 @@ class RoutingModel:
             joined = vstack(rows, format="csr") if len(rows) > 1 else rows[0]
             return self._with_similar(outputs, proposals, joined, self.similar)
         return outputs
+
+    def named(self, cases: Sequence[OtherCase]) -> list[OtherCase]:
+        """Return past cases with their titles; see `router.interfaces.Model`."""
+        return self.similar.named(cases) if self.similar else list(cases)
 
     def _predict(
         self, section: RidgeTextClassifier, texts: Sequence[str], seen: Seen, *, explain: bool

@@ -10,7 +10,7 @@ threshold; docs/artifact.md says what is stored of a past case.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
@@ -147,6 +147,17 @@ class SimilarityIndex:
                 found[one[at]].append((int(part.col[at]), min(float(part.data[at]), 1.0)))
         return found
 
+    def named(self, cases: Sequence[OtherCase]) -> list[OtherCase]:
+        """Return some cases with the titles of those indexed; none where two of them would fit."""
+        wanted = {_bare(case) for case in cases if case.case_id}
+        numbers = {case.case_id for case in wanted}
+        titles: dict[OtherCase, set[str]] = {case: set() for case in wanted}
+        for known in self.cases:
+            if known.case_id in numbers and (bare := _bare(known)) in titles:
+                titles[bare].add(known.title)
+        sure = {case: min(found) for case, found in titles.items() if len(found) == 1}
+        return [replace(case, title=sure.get(_bare(case), case.title)) for case in cases]
+
     def state(self) -> dict[str, Any]:
         """Return arrays, numbers and strings that `from_state` needs."""
         kept = [asdict(case) for case in self.cases]
@@ -201,6 +212,10 @@ def of_the_batch(
         OtherCase(p.case_id, p.title, year=p.received_on.year if p.received_on else None) for p in proposals
     ]
     return [tuple(SimilarCase(cases[at], similarity) for at, similarity in found) for found in pairs]
+
+
+def _bare(case: OtherCase) -> OtherCase:
+    return replace(case, title="")
 
 
 def _unit_rows(rows: csr_matrix, compared: NDArray[np.bool_]) -> csr_matrix:

@@ -12,7 +12,6 @@ import getpass
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,9 +21,14 @@ from pathlib import Path
 from models.artifact import Manifest, folder_digest, read_artifact, read_manifest, write_artifact
 from models.card import Card, read_card
 from models.model import RoutingModel
+from router.disk import sync, sync_tree, work_folder
 from router.errors import StoreError, TamperedError
+from router.unfinished import check_whole
 
 __all__ = ["HistoryEntry", "ModelStore"]
+
+_NOT_OURS = "没有权限读这个文件"
+_OWNER = "请检查属主，应属于运行服务的用户；用别的用户（如 root）运行过命令的，请用 chown 改回来"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class ModelStore:
     Parameters
     ----------
     directory : Path
-        Made when the first model is added.
+        Made when the first model is added. While a restore has not finished
+        with it, a StorageError is all it gives.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -87,17 +92,15 @@ class ModelStore:
             If the disk refuses; nothing is left behind and the live model stays.
         """
         with _disk_errors(self.directory):
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # texts of past cases are in it
+            self._whole.mkdir(mode=0o700, parents=True, exist_ok=True)  # texts of past cases are in it
             self._versions.mkdir(exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=".new-", dir=self.directory))
-            try:
-                # mkdtemp's is for its owner only; who may enter is decided at the store itself
-                work.chmod(0o777 & ~_umask())
-                write_artifact(work, model, manifest, lexicon, card)
-                digest = folder_digest(work)
-                version = self._settle(work)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+            with work_folder(self.directory) as work:
+                fresh = work / "model"
+                fresh.mkdir()  # who may enter is decided at the store itself
+                write_artifact(fresh, model, manifest, lexicon, card)
+                digest = folder_digest(fresh)
+                sync_tree(fresh)
+                version = self._settle(fresh)
             try:
                 self._record("trained", version, digest=digest)
             except OSError:
@@ -148,6 +151,8 @@ class ModelStore:
             return self._pointer.read_text(encoding="utf-8").strip() or None
         except FileNotFoundError:
             return None
+        except PermissionError as error:
+            raise StoreError(_NOT_OURS, where=str(self._pointer), hint=_OWNER) from error
         except (OSError, UnicodeDecodeError) as error:
             hint = "请删去它，再用 fenban models promote 重新启用一个版本"
             raise StoreError("记着启用哪个版本的文件读不出来", where=str(self._pointer), hint=hint) from error
@@ -183,8 +188,10 @@ class ModelStore:
         if not self._history.exists():
             return []
         try:
-            lines = self._history.read_text(encoding="utf-8").splitlines()
+            lines = self._history.read_text(encoding="utf-8").split("\n")
             return [HistoryEntry(**json.loads(line)) for line in lines if line.strip()]
+        except PermissionError as error:
+            raise StoreError(_NOT_OURS, where=str(self._history), hint=_OWNER) from error
         except (OSError, ValueError, TypeError) as error:
             raise StoreError("模型库的历史记录损坏", where=str(self._history), hint="请从备份恢复") from error
 
@@ -214,15 +221,20 @@ class ModelStore:
 
     @property
     def _versions(self) -> Path:
-        return self.directory / "versions"
+        return self._whole / "versions"
 
     @property
     def _pointer(self) -> Path:
-        return self.directory / "live"
+        return self._whole / "live"
 
     @property
     def _history(self) -> Path:
-        return self.directory / "history.jsonl"
+        return self._whole / "history.jsonl"
+
+    @property
+    def _whole(self) -> Path:
+        check_whole(self.directory)
+        return self.directory
 
     def _folder(self, version: str) -> Path:
         if version not in self.versions():
@@ -243,6 +255,7 @@ class ModelStore:
                     raise
                 number += 1
             else:
+                sync(self._versions)
                 return version
 
     def _go_live(self, action: str, version: str, **more: str) -> None:
@@ -251,11 +264,13 @@ class ModelStore:
         fresh = self.directory / f".live-{os.getpid()}"
         try:
             fresh.write_text(f"{version}\n", encoding="utf-8")
+            sync(fresh)
             fresh.replace(self._pointer)
         except OSError:
             os.truncate(self._history, before)
             fresh.unlink(missing_ok=True)
             raise
+        sync(self.directory)
 
     def _record(self, action: str, version: str, **more: str) -> int:
         """Append to the history, whole or not at all; return how long it was before."""
@@ -276,12 +291,6 @@ class ModelStore:
 def _version_order(version: str) -> tuple[str, int]:
     day, _, number = version.rpartition(".")
     return day, int(number) if number.isdigit() else 0
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _now() -> str:

@@ -7,13 +7,17 @@ included, so a trained model doesn't care which of them ran.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from router.errors import PluginError
+from router.installation import reinstalling
 from router.interfaces import Tokenizer
 from router.plugins import make_plugin
 from router.scratch import scratch_folder
@@ -42,6 +46,11 @@ class JiebaTokenizer:
     user_words : sequence of str
         Terms of the field that must stay whole.
 
+    Raises
+    ------
+    PluginError
+        If jieba's dictionary can't be read.
+
     Examples
     --------
     >>> JiebaTokenizer(["加装电梯"]).tokenize("老楼加装电梯")
@@ -56,10 +65,7 @@ class JiebaTokenizer:
         self._user_words = tuple(user_words)
         jieba.setLogLevel(logging.WARNING)
         self._jieba = jieba.Tokenizer()
-        # jieba caches its dictionary as marshal data, which whoever can write
-        # to the shared temporary folder could replace: use a private folder.
-        self._jieba.tmp_dir = str(_private_cache())
-        self._jieba.initialize()
+        _read_dictionary(self._jieba, Path(jieba.__file__).with_name("dict.txt"))
         for word in sorted(set(user_words)):
             known = self._jieba.FREQ.get(word, 0)
             self._jieba.add_word(word, USER_WORD_FREQUENCY)
@@ -133,6 +139,27 @@ def words(tokenizer: Tokenizer, text: str) -> list[str]:
     ['路灯', '不亮']
     """
     return [word for word in tokenizer.tokenize(text) if any(map(str.isalnum, word))]
+
+
+def _read_dictionary(tokenizer: Any, dictionary: Path) -> None:
+    """Read jieba's own dictionary, or what was made of it before.
+
+    jieba caches it as marshal data, which whoever can write to the shared
+    temporary folder could replace: use a private folder. It never looks
+    whether the dictionary is still the same: one cache for each content.
+    """
+    try:
+        folder = _private_cache()
+        name = f"jieba-{hashlib.sha256(dictionary.read_bytes()).hexdigest()[:16]}.cache"
+        if not (folder / name).exists():
+            for old in folder.glob("jieba*.cache"):
+                old.unlink(missing_ok=True)
+        tokenizer.tmp_dir, tokenizer.cache_file = str(folder), name
+        tokenizer.initialize()
+    except (OSError, ValueError) as error:
+        raise PluginError("jieba 的词典坏了", where=str(dictionary), hint=reinstalling("jieba")) from error
+    if not tokenizer.total:
+        raise PluginError("jieba 的词典是空的", where=str(dictionary), hint=reinstalling("jieba"))
 
 
 def _private_cache() -> Path:

@@ -15,7 +15,7 @@ from rich.table import Table
 from router.console import save, say
 from router.decision import Decision
 from router.errors import OutputError, UsageError
-from router.present import ROW_COLUMNS, STATUS_WORDS, decision_line, decision_row
+from router.present import ROW_COLUMNS, STATUS_WORDS, decision_line, decision_row, proposal_row
 from router.proposal import Proposal
 from router.readers import ReadReport
 from router.sheets import write_csv, write_workbook
@@ -104,7 +104,8 @@ def _old_name(sheet: Path) -> Path | None:
 def _sheet(report: ReadReport, rows: list[dict[str, str]], site: Site) -> bytes:
     book = io.BytesIO()
     bureau = site.settings.bureau
-    write_workbook(rows, report.problems, book, bureau=bureau, notes=report.warnings)
+    told = [row | proposal_row(proposal) for row, proposal in zip(rows, report.proposals, strict=True)]
+    write_workbook(told, report.problems, book, bureau=bureau, notes=report.warnings)
     return book.getvalue()
 
 

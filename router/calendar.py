@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from router.decision import Deadlines
 
-__all__ = ["add_months", "add_working_days", "deadlines", "is_published"]
+__all__ = ["add_months", "add_working_days", "deadlines", "is_published", "working_days_until"]
 
 
 def deadlines(received_on: date, working_days: int, months: int, holidays: Mapping[date, bool]) -> Deadlines:
@@ -56,6 +56,18 @@ def add_working_days(start: date, days: int, holidays: Mapping[date, bool]) -> t
         certain = certain and known
         days -= works
     return day, certain
+
+
+def working_days_until(day: date, today: date, holidays: Mapping[date, bool]) -> int:
+    """Count the working days that are left after today, the last one included.
+
+    Examples
+    --------
+    >>> working_days_until(date(2025, 10, 13), date(2025, 9, 29), {})
+    5
+    """
+    days = (today + timedelta(days=n) for n in range(1, (day - today).days + 1))
+    return sum(_works_on(one, holidays)[0] for one in days)
 
 
 def add_months(start: date, months: int) -> date:

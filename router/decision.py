@@ -212,12 +212,15 @@ class Deadlines:
     assumed : bool
         Whether nothing tells when the case came, so that the days are
         counted from the day of the decision.
+    unread : str
+        What stands for that day where it can't be understood.
     """
 
     return_by: date | None = None
     reply_by: date | None = None
     certain: bool = True
     assumed: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ __all__ = [
     "check_calendar",
     "check_clock",
     "check_folder",
+    "check_owners",
     "error",
     "examined",
     "good",
@@ -31,6 +32,7 @@ __all__ = [
 _MB = 1_000_000
 _LITTLE, _TOO_LITTLE = 2000 * _MB, 200 * _MB
 _EAST_8 = timedelta(hours=8)
+_NAMED = 3
 _PUBLISHED_BY = 12
 """In December at the latest the State Council has published next year's holidays."""
 
@@ -127,6 +129,27 @@ def check_folder(part: str, folder: Path) -> Iterator[Finding]:
         yield attention(part, f"{there} 属于 {_name(owner)}，现在是 {_me()}", hint)
 
 
+def check_owners(part: str, folder: Path) -> Iterator[Finding]:
+    """Say whether all in a folder belongs to its owner; a command run as root leaves other files.
+
+    Parameters
+    ----------
+    part : str
+    folder : Path
+        One that isn't there has nothing in it.
+    """
+    if not folder.is_dir():
+        return
+    owner = folder.stat().st_uid
+    strange = [path for path in sorted(folder.rglob("*")) if _owner(path) not in (owner, None)]
+    if strange:
+        names = "、".join(str(path.relative_to(folder)) for path in strange[:_NAMED])
+        whose = _name(_owner(strange[0]) or 0)
+        told = f"{folder} 里有 {len(strange)} 个文件或目录不属于 {_name(owner)}，如属于 {whose} 的 {names}"
+        back = f"chown -R {_name(owner)} {folder.absolute()}"
+        yield error(part, told, f"服务可能读不了、写不了，请改回来：{back}")
+
+
 def check_clock(now: datetime, known: Mapping[str, datetime | None]) -> Iterator[Finding]:
     """Say whether the clock can be right.
 
@@ -138,7 +161,11 @@ def check_clock(now: datetime, known: Mapping[str, datetime | None]) -> Iterator
         The newest moments that are written somewhere, by what they are of.
     """
     written = f"{now:%Y-%m-%d %H:%M}"
-    late = [f"{what}（{moment:%Y-%m-%d %H:%M}）" for what, moment in known.items() if moment and moment > now]
+    late = [
+        f"{what}（{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M}）"
+        for what, moment in known.items()
+        if moment and moment > now
+    ]
     if late:
         hint = "请校准时钟；已写下的不会改，期限会算错"
         yield error("时钟", f"现在 {written}，却有更晚的{'、'.join(late)}", hint)
@@ -167,6 +194,13 @@ def scratch_folder() -> Path:
 
 def _me() -> str:
     return _name(os.getuid())
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.lstat().st_uid
+    except OSError:  # it was there a moment ago
+        return None
 
 
 def _name(uid: int) -> str:

@@ -14,6 +14,7 @@
         * IdempotencyConflictError  a key was used again with another request
         * UnknownDecisionError      there is no decision of that id
         * UnknownVerdictError       there is no verdict of that id
+        * OvertakenError            somebody decided in the meantime
     * LoginError             name and password do not let anybody in
     * OutputError            a result could not be written
 """
@@ -26,6 +27,7 @@ __all__ = [
     "InputError",
     "LoginError",
     "OutputError",
+    "OvertakenError",
     "PluginError",
     "SecretPaperError",
     "SiteError",
@@ -150,6 +152,12 @@ class UnknownVerdictError(StorageError):
     """No verdict has the id that was given."""
 
     code = "unknown_verdict"
+
+
+class OvertakenError(StorageError):
+    """Somebody has decided on the case since the page was shown on which somebody decides now."""
+
+    code = "overtaken"
 
 
 class LoginError(FenbanError):

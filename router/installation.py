@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import platform
+import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions, version
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from router.doctor import Finding, attention, error, good
 
-__all__ = ["check_installation", "other_versions", "read_constraints", "wrong_versions"]
+__all__ = [
+    "changed_files",
+    "check_installation",
+    "other_versions",
+    "read_constraints",
+    "reinstalling",
+    "wrong_versions",
+]
 
 _PART = "安装"
 _AGAIN = "请重新安装：sh fenban.sh run，内网加 --wheels"
@@ -20,18 +31,22 @@ _AGAIN = "请重新安装：sh fenban.sh run，内网加 --wheels"
 def check_installation() -> Iterator[Finding]:
     """Say what is installed where, with which libraries."""
     try:
-        fenban = distribution("fenban")
+        fenban = _of_this_environment("fenban")
     except PackageNotFoundError:
         yield error(_PART, "没有装好 fenban 这个包", _AGAIN)
         return
     # of all four packages, or the program wouldn't have started
     place = Path(__file__).resolve().parent.parent
+    installed = _installed_at(fenban)
     checkout = (place / "pyproject.toml").is_file()
     kind = "源码目录" if checkout else "安装包"
-    yield good(
-        _PART, f"fenban {fenban.version}，四个包都来自{kind} {place}，Python {platform.python_version()}"
-    )
-    yield from _check_files(fenban)
+    told = f"fenban {fenban.version}，四个包都来自{kind} {place}，Python {platform.python_version()}"
+    if place == installed:
+        yield good(_PART, told)
+    else:
+        yield error(_PART, f"装好的在 {installed}，四个包却来自 {place}", "请清空 PYTHONPATH，换个目录再运行")
+    if changed := changed_files(fenban):
+        yield error(_PART, f"{len(changed)} 个文件与安装时不一样，如 {changed[0]}", _AGAIN)
     yield from _check_libraries(fenban)
 
 
@@ -60,6 +75,31 @@ def other_versions(pinned: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def changed_files(package: Distribution) -> list[str]:
+    """Return the files that aren't what they were when the package was installed.
+
+    Parameters
+    ----------
+    package : Distribution
+        Whose installer noted their digests.
+
+    Examples
+    --------
+    >>> changed_files(distribution("click"))
+    []
+    """
+    noted = ((file, file.hash) for file in package.files or () if file.hash)
+    return [str(file) for file, digest in noted if not _as_noted(file.locate(), digest.value)]
+
+
+def reinstalling(name: str) -> str:
+    """Return what to do about a damaged library, in Chinese."""
+    found = _version(name)
+    wanted = f"{name}=={found}" if found else name
+    command = f"{sys.executable} -m pip install --force-reinstall --no-deps {wanted}"
+    return f"请重新安装 {name}：{command}，内网加 --no-index --find-links wheels"
+
+
 def read_constraints(text: str) -> dict[str, str]:
     """Read ``name==version`` lines.
 
@@ -69,6 +109,20 @@ def read_constraints(text: str) -> dict[str, str]:
     {'numpy': '2.4.6'}
     """
     return dict(line.strip().split("==", 1) for line in text.splitlines() if "==" in line)
+
+
+def _of_this_environment(name: str) -> Distribution:
+    """Return what is installed beside this Python: the path may lead to another's first."""
+    own = {path: None for key in ("purelib", "platlib") if (path := sysconfig.get_path(key))}
+    return next(iter(distributions(name=name, path=list(own))), None) or distribution(name)
+
+
+def _installed_at(package: Distribution) -> Path:
+    """Return where its packages were installed, or are taken from while somebody works on them."""
+    direct = json.loads(package.read_text("direct_url.json") or "{}")
+    if direct.get("dir_info", {}).get("editable"):
+        return Path(unquote(urlsplit(direct["url"]).path)).resolve()
+    return Path(str(package.locate_file(""))).resolve()
 
 
 def _check_libraries(fenban: Distribution) -> Iterator[Finding]:
@@ -83,14 +137,6 @@ def _check_libraries(fenban: Distribution) -> Iterator[Finding]:
         yield attention("程序库", f"{len(other)} 个与检验过的版本不同：{told}", hint)
     elif not wrong:
         yield good("程序库", "版本与检验过的一致")
-
-
-def _check_files(fenban: Distribution) -> Iterator[Finding]:
-    """Compare the files with the digests that were noted when they were installed."""
-    noted = ((file, file.hash) for file in fenban.files or () if file.hash)
-    changed = [str(file) for file, digest in noted if not _as_noted(file.locate(), digest.value)]
-    if changed:
-        yield error(_PART, f"{len(changed)} 个文件与安装时不一样，如 {changed[0]}", _AGAIN)
 
 
 def _as_noted(path: object, noted: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self
 
-from router.decision import Candidate, Evidence, SimilarCase, Vote
+from router.decision import Candidate, Evidence, OtherCase, SimilarCase, Vote
 from router.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class ReadNote:
     text : str
         One Chinese sentence, e.g. which columns were mapped or masked.
     code : str
-        Machine-readable, of what a person has to look at: ``repeated_number``.
+        Machine-readable, of what a person has to look at: ``repeated_number``,
+        ``unread_date``, ``unclear_kind``.
     """
 
     source: str
@@ -245,4 +246,8 @@ class Model(Protocol):
         `explain` asks for the words that spoke for a section, `similar` for
         the cases like each.
         """
+        ...
+
+    def named(self, cases: Sequence[OtherCase]) -> list[OtherCase]:
+        """Return past cases with their titles, where the model still knows them beyond doubt."""
         ...

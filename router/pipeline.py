@@ -258,7 +258,8 @@ class Router:
             days, months = settings.return_working_days, settings.reply_months
             found = deadlines(received, days, months, self.site.holidays)
             self._dated[received, assumed] = replace(found, assumed=assumed)
-        return self._dated[received, assumed]
+        dated = self._dated[received, assumed]
+        return replace(dated, unread=proposal.received_text) if proposal.received_text else dated
 
 
 def _failures(run: RuleRun) -> list[Reason]:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from router.decision import Candidate, Deadlines, Decision, ScoredLabel, SimilarCase, VoteKind
+from router.decision import Candidate, Decision, ScoredLabel, SimilarCase, VoteKind
+from router.proposal import Proposal
 from router.site import Site
 from router.text import percent
 
-__all__ = ["ROW_COLUMNS", "STATUS_WORDS", "decision_json", "decision_line", "decision_row"]
+__all__ = [
+    "PROPOSAL_COLUMNS",
+    "ROW_COLUMNS",
+    "STATUS_WORDS",
+    "answer_row",
+    "decision_json",
+    "decision_line",
+    "decision_row",
+    "proposal_row",
+    "unread_date",
+]
 
 STATUS_WORDS = {"suggested": "可直接分办", "review": "请人工核对", "not_ours": "建议退回"}
 
@@ -35,10 +47,13 @@ ROW_COLUMNS = (
     "reply_by",
     "deadline_note",
 )
+PROPOSAL_COLUMNS = ("kind", "proposer", "received_on", "source")
 
 _ALTERNATIVES = 3
+_LEAST_ALTERNATIVE = 0.01
 _SIMILAR = 3
 _CANDIDATES = 10
+_QUOTED = 20
 
 
 def decision_json(decision: Decision, site: Site) -> dict[str, Any]:
@@ -119,30 +134,56 @@ def decision_row(decision: Decision, site: Site) -> dict[str, str]:
     dict of str to str
         With the keys `ROW_COLUMNS`.
     """
-    others = [c for c in decision.candidates if c.label != decision.lead][:_ALTERNATIVES]
-    dates = decision.deadlines
+    return answer_row(decision_json(decision, site), site, decision.deadlines.unread)
+
+
+def answer_row(answer: Mapping[str, Any], site: Site, unread: str = "") -> dict[str, str]:
+    """Return an answer of the HTTP contract, new or kept, as `decision_row` returns its decision.
+
+    `unread` is the date of receipt as it was written, where nobody could
+    understand it.
+    """
+    lead, topic, dates = answer["lead"]["id"], answer.get("topic"), answer["deadlines"]
+    helpers = [co["id"] for co in answer.get("co_sections", ())]
     return {
-        "case_id": decision.case_id,
-        "title": decision.title,
-        "status": decision.status.value,
-        "lead": decision.lead,
-        "lead_name": site.name(decision.lead),
-        "person": site.person(decision.lead),
-        "probability": f"{decision.probability:.4f}",
-        "decided_by": decision.decided_by,
-        "topic": decision.topic.label if decision.topic else "",
-        "topic_name": site.name(decision.topic.label) if decision.topic else "",
-        "co_sections": ";".join(co.label for co in decision.co_sections),
-        "co_names": "；".join(site.name(co.label) for co in decision.co_sections),
-        "flags": _joined([flag.reason for flag in decision.flags]),
-        "reasons": _joined(_reasons(decision, site)),
-        "reason_ids": ";".join(reason.id for reason in decision.reasons),
-        "alternatives": "；".join(f"{site.name(c.label)} {percent(c.probability)}" for c in others),
-        "similar": "；".join(_similar_words(similar, site) for similar in decision.similar[:_SIMILAR]),
-        "return_by": _iso(dates.return_by) or "",
-        "reply_by": _iso(dates.reply_by) or "",
-        "deadline_note": _deadline_note(dates),
+        "case_id": answer["case_id"],
+        "title": answer["title"],
+        "status": answer["status"],
+        "lead": lead,
+        "lead_name": site.name(lead),
+        "person": site.person(lead),
+        "probability": f"{answer['probability']:.4f}",
+        "decided_by": answer["decided_by"],
+        "topic": topic["id"] if topic else "",
+        "topic_name": site.name(topic["id"]) if topic else "",
+        "co_sections": ";".join(helpers),
+        "co_names": "；".join(map(site.name, helpers)),
+        "flags": _joined([flag["reason"] for flag in answer.get("flags", ())]),
+        "reasons": _joined(_reasons(answer, site)),
+        "reason_ids": ";".join(reason["id"] for reason in answer.get("reasons", ())),
+        "alternatives": _alternatives(answer, site),
+        "similar": "；".join(_similar_words(one, site) for one in answer.get("similar", ())[:_SIMILAR]),
+        "return_by": dates["return_by"] or "",
+        "reply_by": dates["reply_by"] or "",
+        "deadline_note": _deadline_note(dates, unread),
     }
+
+
+def proposal_row(proposal: Proposal) -> dict[str, str]:
+    """Return what a sheet tells of a case beside the decision: `PROPOSAL_COLUMNS`."""
+    return {
+        "kind": proposal.kind,
+        "proposer": proposal.proposer,
+        "received_on": _iso(proposal.received_on) or "",
+        "source": proposal.source,
+    }
+
+
+def _alternatives(answer: Mapping[str, Any], site: Site) -> str:
+    """Name the most probable others, as long as they are worth a look."""
+    others = [c for c in answer.get("candidates", ()) if c["id"] != answer["lead"]["id"]][:_ALTERNATIVES]
+    named = [c for c in others if c["probability"] >= _LEAST_ALTERNATIVE]
+    return "；".join(f"{site.name(c['id'])} {percent(c['probability'])}" for c in named)
 
 
 def _return_reason(decision: Decision, site: Site) -> str:
@@ -151,27 +192,39 @@ def _return_reason(decision: Decision, site: Site) -> str:
     return neighbour.return_reason if neighbour else ""
 
 
-def _deadline_note(dates: Deadlines) -> str:
+def _deadline_note(dates: Mapping[str, Any], unread: str = "") -> str:
     """Say what the deadlines rest on where that is a guess."""
     said = []
-    if dates.assumed:
-        said.append("没有收到日期，暂从当天起算")
-    if not dates.certain:
+    if dates["assumed"]:
+        said.append(f"{unread_date(unread) if unread else '没有收到日期'}，暂从当天起算")
+    if not dates["certain"]:
         said.append("放假安排尚未公布，按周一至周五推算")
     return "；".join(said)
 
 
-def _reasons(decision: Decision, site: Site) -> list[str]:
+def unread_date(text: str) -> str:
+    """Say that a date of receipt can't be understood.
+
+    Examples
+    --------
+    >>> unread_date("2026年3月")
+    '收到日期“2026年3月”认不出'
+    """
+    plain = " ".join(text.split())
+    return f"收到日期“{plain if len(plain) <= _QUOTED else plain[:_QUOTED] + '…'}”认不出"
+
+
+def _reasons(answer: Mapping[str, Any], site: Site) -> list[str]:
     """Reasons for doubt, the votes that decided or ask for a helper, and the sentence for the return slip."""
-    texts = [reason.text for reason in decision.reasons]
-    texts += [v.reason for v in decision.votes if v.rule == decision.decided_by]
-    helping = {co.label for co in decision.co_sections}
+    texts, votes = [reason["text"] for reason in answer.get("reasons", ())], answer.get("votes", ())
+    texts += [vote["reason"] for vote in votes if vote["rule"] == answer["decided_by"]]
+    helping = {co["id"] for co in answer.get("co_sections", ())}
     texts += [
-        f"会办{site.name(v.target)}：{v.reason}"
-        for v in decision.votes
-        if v.kind is VoteKind.CO_HANDLE and v.target in helping
+        f"会办{site.name(vote['target'])}：{vote['reason']}"
+        for vote in votes
+        if vote["kind"] == VoteKind.CO_HANDLE and vote["target"] in helping
     ]
-    texts.append(_return_reason(decision, site))
+    texts.append(answer.get("return_reason", ""))
     return [text for text in dict.fromkeys(texts) if text]
 
 
@@ -224,10 +277,14 @@ def _similar(similar: SimilarCase, site: Site) -> dict[str, Any]:
     }
 
 
-def _similar_words(similar: SimilarCase, site: Site) -> str:
+def _similar_words(case: Mapping[str, Any], site: Site) -> str:
     """Say a past case in few words, e.g. 2021 028 排水管理所 83%."""
-    case = similar.case
-    words = (str(case.year or ""), case.case_id, site.name(case.section), f"{similar.similarity:.0%}")
+    words = (
+        str(case["year"] or ""),
+        case["case_id"],
+        site.name(case["section"]),
+        f"{case['similarity']:.0%}",
+    )
     return " ".join(word for word in words if word)
 
 

@@ -34,6 +34,8 @@ class Proposal:
         Topic id, where known.
     received_on : date or None
         The day the bureau received it.
+    received_text : str
+        What stands in the source for that day, where it can't be understood.
     kind : str
         ``建议`` or ``提案``.
     session, level : str
@@ -71,6 +73,7 @@ class Proposal:
     result: str = ""
     extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     source: str = ""
+    received_text: str = ""
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -27,26 +28,32 @@ __all__ = ["SHEET_COLUMNS", "write_csv", "write_workbook"]
 Row = Mapping[str, str]
 
 SHEET_COLUMNS: tuple[tuple[str, str, int], ...] = (
-    ("case_id", "编号", 10),
-    ("title", "案由", 36),
-    ("status", "分办意见", 12),
-    ("lead_name", "主办股室", 18),
-    ("person", "负责人", 9),
+    ("case_id", "编号", 9),
+    ("title", "案由", 29),
+    ("kind", "类型", 6),
+    ("proposer", "提出人", 9),
+    ("received_on", "收到日期", 11),
+    ("status", "分办意见", 11),
+    ("lead_name", "主办股室", 15),
+    ("person", "负责人", 8),
+    ("co_names", "会办", 15),
+    ("topic_name", "主题", 12),
+    ("reasons", "需核对的原因 / 依据", 26),
+    ("return_by", "退回期限", 11),
+    ("reply_by", "答复期限", 11),
+    ("deadline_note", "期限说明", 11),
+    ("handled", "人的处理", 15),
     ("probability", "把握", 8),
-    ("co_names", "会办", 18),
-    ("topic_name", "主题", 16),
-    ("reasons", "需核对的原因 / 依据", 36),
     ("flags", "提示", 24),
     ("alternatives", "其他可能", 26),
     ("similar", "相似的往年案件", 26),
-    ("return_by", "退回期限", 12),
-    ("reply_by", "答复期限", 12),
-    ("deadline_note", "期限说明", 16),
     ("source", "来源", 22),
     ("reason_ids", "原因代码", 16),
 )
-"""Key of the row, heading and width (in characters) of each printed column."""
+"""Key of the row, heading and width (in characters) of each column."""
 
+_LAST_PRINTED = "handled"
+"""What comes after this column is read on the screen: one page is not wide enough for all."""
 _FOR_PROGRAMS = frozenset({"reason_ids"})
 """Columns that are there but hidden, so that they don't take room on paper."""
 
@@ -68,13 +75,16 @@ def write_workbook(
     *,
     bureau: str = "",
     notes: Sequence[ReadNote] = (),
+    about: str = "",
 ) -> None:
     """Write a 分办表 that an office can print.
 
     Parameters
     ----------
     rows : sequence of mapping
-        As `router.present.decision_row` gives them, with ``source`` added.
+        As `router.present.decision_row` gives them, with those of
+        `router.present.proposal_row` added and, where somebody has decided,
+        what (``handled``).
     problems : sequence of ReadProblem
         Go on a second sheet, which is there only when something went wrong.
     target : Path or binary file
@@ -82,6 +92,8 @@ def write_workbook(
         For the heading.
     notes : sequence of ReadNote
         What has to be looked at, on a sheet of its own as well.
+    about : str
+        Which cases these are, beside the heading.
 
     Raises
     ------
@@ -92,14 +104,15 @@ def write_workbook(
     sheet = book.active
     assert isinstance(sheet, Worksheet)  # noqa: S101  # a new workbook has one; tells mypy
     sheet.title = "分办表"
-    _fill(sheet, f"{bureau}建议提案分办表".strip(), SHEET_COLUMNS, [_printed(row) for row in rows])
+    heading = f"{bureau}建议提案分办表" + (f"（{about}）" if about else "")
+    _fill(sheet, heading, SHEET_COLUMNS, [_printed(row) for row in rows], _LAST_PRINTED)
     _colour_status(sheet, len(rows))
     if problems:
         cells = [{"source": p.source, "where": p.where, "reason": p.reason} for p in problems]
-        _fill(book.create_sheet("未读入"), "没有读入的文件和行", _PROBLEM_COLUMNS, cells)
+        _fill(book.create_sheet("未读入"), "没有读入的文件和行", _PROBLEM_COLUMNS, cells, "reason")
     if notes:
         cells = [{"source": note.source, "where": note.where, "text": note.text} for note in notes]
-        _fill(book.create_sheet("读取说明"), "读入时要核对的地方", _NOTE_COLUMNS, cells)
+        _fill(book.create_sheet("读取说明"), "读入时要核对的地方", _NOTE_COLUMNS, cells, "text")
     book.save(target)
 
 
@@ -125,9 +138,14 @@ def _printed(row: Row) -> dict[str, str]:
 
 
 def _fill(
-    sheet: Worksheet, heading: str, columns: Sequence[tuple[str, str, int]], rows: Sequence[Row]
+    sheet: Worksheet,
+    heading: str,
+    columns: Sequence[tuple[str, str, int]],
+    rows: Sequence[Row],
+    last_printed: str,
 ) -> None:
-    sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(columns))
+    printed = [key for key, _, _ in columns].index(last_printed) + 1
+    sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=printed)
     sheet["A1"] = heading
     sheet["A1"].font = Font(size=16, bold=True)
     sheet["A1"].alignment = Alignment(horizontal="center", vertical="center")
@@ -142,6 +160,7 @@ def _fill(
     for number, row in enumerate(rows, 3):
         for at, (key, _, _) in enumerate(columns, 1):
             _write_text(sheet, number, at, row.get(key, ""))
+    sheet.print_area = f"A1:{get_column_letter(printed)}{len(rows) + 2}"
     _page(sheet)
 
 
@@ -166,10 +185,13 @@ def _colour_status(sheet: Worksheet, n_rows: int) -> None:
 
 
 def _page(sheet: Worksheet) -> None:
-    """Landscape A4, one page wide, heading rows on every page."""
+    """Landscape A4, one page wide, heading rows and number on every page."""
     sheet.freeze_panes = "A3"
     sheet.print_title_rows = "1:2"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
+    assert sheet.oddFooter is not None  # noqa: S101  # a new sheet has one; tells mypy
+    sheet.oddFooter.center.text = "第 &P 页 共 &N 页"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

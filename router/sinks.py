@@ -10,39 +10,28 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Full, Queue
 from threading import Lock, Thread
 from time import monotonic
-from typing import NamedTuple, Self
+from typing import Self
 
 from router.errors import PluginError, SiteError
 from router.interfaces import Event, Sink
 from router.plugins import get_plugin, make_plugin
 
-__all__ = ["Sinks", "Tally", "build_sinks"]
+__all__ = ["DELIVERED", "DROPPED", "FAILED", "Sinks", "build_sinks"]
 
 log = logging.getLogger("fenban.sinks")
 
+DELIVERED, FAILED, DROPPED = "delivered", "failed", "dropped"
+"""What becomes of an event for a sink: it took note, it raised, it was never told."""
+
+_Count = Callable[[str, str], None]
+
 _MOST_WAITING = 1000
 _DRAIN_SECONDS = 5.0
-
-
-class Tally(NamedTuple):
-    """What became of the events for one sink in this process.
-
-    Parameters
-    ----------
-    delivered, failed : int
-        `Sink.notify` returned; it raised.
-    dropped : int
-        Never told: the queue was full, or the service had stopped.
-    """
-
-    delivered: int = 0
-    failed: int = 0
-    dropped: int = 0
 
 
 class Sinks:
@@ -63,11 +52,10 @@ class Sinks:
     ...     def notify(self, event: Event) -> None:
     ...         print(event.kind, event.case_id)
     >>> sinks = Sinks({"listing": Listing()})
-    >>> sinks.notify_all(Event("decision", "028", {}))
+    >>> sinks.notify_all(Event("decision", "028", {}), print)
     >>> sinks.close()
     decision 028
-    >>> sinks.tallies()["listing"]
-    Tally(delivered=1, failed=0, dropped=0)
+    listing delivered
     """
 
     def __init__(self, sinks: Mapping[str, Sink], *, most_waiting: int = _MOST_WAITING) -> None:
@@ -78,16 +66,18 @@ class Sinks:
         """Build the sinks that a site names; see `build_sinks`."""
         return cls(build_sinks(named))
 
-    def notify_all(self, event: Event) -> None:
+    def notify_all(self, event: Event, count: _Count = lambda _sink, _outcome: None) -> None:
         """Hand `event` to every sink; neither waits nor raises.
 
         Parameters
         ----------
         event : Event
             From `router.events`; nobody changes it any more.
+        count : callable, optional
+            Gets the name of each sink and what became of the event, in whichever thread knows.
         """
         for outlet in self._outlets.values():
-            outlet.put(event)
+            outlet.put(event, count)
 
     def close(self, seconds: float = _DRAIN_SECONDS) -> None:
         """Take no more events, and wait until the sinks have been told of those that wait.
@@ -95,17 +85,13 @@ class Sinks:
         Parameters
         ----------
         seconds : float
-            For all of them together; what is left then is counted as dropped.
+            For all of them together; what is left then may be lost, which is logged.
         """
         for outlet in self._outlets.values():
             outlet.shut()
         until = monotonic() + seconds
         for outlet in self._outlets.values():
             outlet.drain(until)
-
-    def tallies(self) -> dict[str, Tally]:
-        """Return what became of the events, by sink."""
-        return {name: outlet.tally() for name, outlet in self._outlets.items()}
 
 
 def build_sinks(named: Mapping[str, Mapping[str, object]]) -> dict[str, Sink]:
@@ -148,24 +134,24 @@ class _Outlet:
 
     def __init__(self, name: str, sink: Sink, most_waiting: int) -> None:
         self._name, self._sink = name, sink
-        self._waiting: Queue[Event | None] = Queue(most_waiting)
+        self._waiting: Queue[tuple[Event, _Count] | None] = Queue(most_waiting)
         self._lock = Lock()
         self._thread: Thread | None = None
         self._shut = False
-        self._taken = self._delivered = self._failed = self._dropped = self._dropped_now = 0
+        self._taken = self._done = self._dropped = 0
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event, count: _Count) -> None:
         with self._lock:
             if self._shut:
-                self._drop("is stopped")
+                self._drop("is stopped", count)
                 return
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=f"fenban-sink-{self._name}", daemon=True)
                 self._thread.start()
             try:
-                self._waiting.put_nowait(event)
+                self._waiting.put_nowait((event, count))
             except Full:
-                self._drop(f"has {self._waiting.maxsize} events waiting")
+                self._drop(f"has {self._waiting.maxsize} events waiting", count)
             else:
                 self._taken += 1
                 self._tell_dropped()
@@ -180,31 +166,29 @@ class _Outlet:
             with suppress(Full):
                 self._waiting.put(None, timeout=max(0.0, until - monotonic()))
                 self._thread.join(max(0.0, until - monotonic()))
-        if left := self._taken - self._delivered - self._failed:
+        if left := self._taken - self._done:
             log.warning("sink %s: stopped before it was told of %d events", self._name, left)
 
-    def tally(self) -> Tally:
-        left = self._taken - self._delivered - self._failed if self._shut else 0
-        return Tally(self._delivered, self._failed, self._dropped + left)
-
-    def _drop(self, why: str) -> None:
+    def _drop(self, why: str, count: _Count) -> None:
         """Count; the log gets a line when it begins and one when it is over."""
+        count(self._name, DROPPED)
         self._dropped += 1
-        self._dropped_now += 1
-        if self._dropped_now == 1:
+        if self._dropped == 1:
             log.warning("sink %s %s: events are dropped", self._name, why)
 
     def _tell_dropped(self) -> None:
-        if self._dropped_now:
-            log.warning("sink %s: %d events were dropped", self._name, self._dropped_now)
-            self._dropped_now = 0
+        if self._dropped:
+            log.warning("sink %s: %d events were dropped", self._name, self._dropped)
+            self._dropped = 0
 
     def _run(self) -> None:
-        while (event := self._waiting.get()) is not None:
+        while (waiting := self._waiting.get()) is not None:
+            event, count = waiting
             try:
                 self._sink.notify(event)
             except (Exception, SystemExit) as error:  # a foreign sink may raise anything
-                self._failed += 1
+                count(self._name, FAILED)
                 log.warning("sink %s failed on a %s: %s", self._name, event.kind, type(error).__name__)
             else:
-                self._delivered += 1
+                count(self._name, DELIVERED)
+            self._done += 1

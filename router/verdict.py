@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -77,6 +78,33 @@ class Verdict:
         for label in self.co_sections:
             _known(label, known, "co_sections")
         _known(self.topic, set(site.topics), "topic")
+
+    def check_return(self, holders: Collection[str], received_on: date | None, today: date) -> None:
+        """See that a return can have happened to the case it is about; any other verdict passes.
+
+        Parameters
+        ----------
+        holders : collection of str
+            The sections that lead or co-handle the case.
+        received_on : date or None
+            When the case was handed to the bureau, where known.
+        today : date
+
+        Raises
+        ------
+        InputError
+            Whose ``where`` is the name of the field.
+        """
+        if self.kind is not VerdictKind.RETURNED:
+            return
+        if self.returned_by and self.returned_by not in holders:
+            wrong = "这个股室现在既不主办也不会办这一件，不会由它退回；请核对是哪个股室"
+            raise InputError(wrong, where="returned_by")
+        day = self.returned_on
+        if day and day > today:
+            raise InputError("退回日期晚于今天", where="returned_on")
+        if day and received_on and day < received_on:
+            raise InputError(f"退回日期早于交办日期 {received_on}", where="returned_on")
 
     def _accepted(self) -> dict[str, str]:
         names = ("section", "co_sections", "topic", "returned_by", "returned_on")

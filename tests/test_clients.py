@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +106,42 @@ def test_an_example_gets_the_lead_and_gives_a_verdict_once(
         assert done.returncode == 0, done.stderr.decode()
         assert done.stdout.decode().splitlines() == ["主办：市政工程管理所", "已送回：采纳"]
     assert service.stored(language) == [("028", "accepted")]
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers first that it is too much, then as the service does."""
+
+    def do_POST(self) -> None:  # the name that http.server looks for
+        server: Any = self.server
+        server.asked.append(time.monotonic())
+        self.rfile.read(int(self.headers["Content-Length"]))
+        known = {"decision_id": "0" * 32, "lead": {"name": "市政工程管理所"}}
+        refused = {"code": "rate_limited", "detail": "请求太频繁"}
+        first = len(server.asked) == 1
+        body = json.dumps(refused if first else known, ensure_ascii=False).encode()
+        self.send_response(429 if first else 200)
+        self.send_header("Content-Length", str(len(body)))
+        if first:
+            self.send_header("Retry-After", "3")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@pytest.mark.parametrize("language", ["sh", "py", "java", "cs"])
+def test_an_example_waits_as_long_as_it_is_told(tmp_path: Path, language: str) -> None:
+    command = compiled(language, tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        server.asked = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environment = {**os.environ, "FENBAN_URL": f"http://127.0.0.1:{server.server_port}"}
+        done = ran(command, environment)
+        server.shutdown()
+        first, second, *_ = server.asked  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr.decode()
+    assert second - first >= 3
 
 
 def test_the_examples_send_the_same_case_byte_by_byte(service: Service, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -186,11 +187,45 @@ def test_the_unit_lets_the_workers_choose_their_processors() -> None:
     assert filters[-1] == "sched_setaffinity"  # after what takes it away: the last one counts
 
 
+def test_the_command_for_people_reads_the_environment_of_the_service(tmp_path: Path) -> None:
+    text = (DEPLOY / "fenban").read_text(encoding="utf-8")
+    me = pwd.getpwuid(os.getuid()).pw_name
+    places = {
+        "/opt/fenban": f"{tmp_path}/opt",
+        "/etc/fenban.env": f"{tmp_path}/env",
+        "!= fenban": f"!= {me}",
+    }
+    for old, new in places.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "command").write_text(text, encoding="utf-8")
+    program = tmp_path / "opt" / ".venv" / "bin" / "fenban"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "$PWD|$(umask)|$FENBAN_DATABASE|$#|$3"\n', encoding="utf-8")
+    program.chmod(0o755)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = ["sh", f"{tmp_path}/command", "keys", "create", "a b"]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.defpath})
+
+    assert run().stdout == f"{tmp_path}/opt|0077||3|a b\n"
+    (tmp_path / "env").write_text("FENBAN_DATABASE='postgresql://f:a$b&c@db/f?x=1&y=2'\n", encoding="utf-8")
+    assert "|postgresql://f:a$b&c@db/f?x=1&y=2|" in run().stdout
+
+
+MONITOR = "127.0.0.2"
+"""This machine has many addresses; the one that watches takes another than everybody else."""
+
+
+def new_key(folder: Path, scope: str) -> str:
+    url = f"sqlite:///{folder}/fenban.db"
+    made = fenban("keys", "create", scope, "--scope", scope, "--database", url)
+    return succeeded(made).stdout.strip()
+
+
 @pytest.fixture
 def key(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path}/fenban.db"
-    made = fenban("keys", "create", "erp", "--scope", "suggest", "--database", url)
-    return succeeded(made).stdout.strip()
+    return new_key(tmp_path, "suggest")
 
 
 @pytest.fixture
@@ -215,6 +250,7 @@ def through_nginx(described_store: Path, tmp_path: Path, key: str) -> Iterator[i
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ": f"listen 127.0.0.1:{front} ",
         "fenban.example.gov.cn": "localhost",
+        "allow 10.0.0.9;": f"allow {MONITOR};",
         "/etc/nginx/": f"{tmp_path}/",
         "/var/log/nginx/": f"{tmp_path}/",
     }.items():
@@ -244,12 +280,16 @@ def through_nginx(described_store: Path, tmp_path: Path, key: str) -> Iterator[i
             process.terminate()
 
 
-def ask(port: int, place: Path, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
+def ask(
+    port: int, place: Path, method: str, path: str, body: str = "", source: str = "", **headers: str
+) -> tuple[int, str]:
     """Ask over TLS; nginx takes a moment to start."""
     context = ssl.create_default_context(cafile=place / "fenban.crt")
     until = time.monotonic() + 10
     while True:
-        connection = HTTPSConnection("localhost", port, context=context, timeout=10)
+        connection = HTTPSConnection(
+            "localhost", port, context=context, timeout=10, source_address=(source, 0) if source else None
+        )
         try:
             connection.request(method, path, body.encode() or None, headers)
             answer = connection.getresponse()
@@ -270,10 +310,19 @@ def test_nginx_in_front_lets_through_what_has_a_key(through_nginx: int, tmp_path
     case = '{"title": "文昌街路灯不亮，请维修"}'
     assert post("/api/v1/suggest", case, Authorization=f"Bearer {key}") == 200
     assert post("/api/v1/suggest", case) == 401
-    assert ask(through_nginx, tmp_path, "GET", "/metrics")[0] == 404
-    assert ask(through_nginx, tmp_path, "GET", "/readyz")[0] == 404
     assert ask(through_nginx, tmp_path, "GET", "/login")[0] == 200
     assert "文昌街" not in "".join(path.read_text(errors="replace") for path in tmp_path.glob("*log"))
+
+
+def test_nginx_in_front_lets_only_the_machine_that_watches_see_the_figures(
+    through_nginx: int, tmp_path: Path
+) -> None:
+    bearer = {"Authorization": f"Bearer {new_key(tmp_path, 'monitor')}"}
+    for path, told in (("/metrics", "fenban_ready 1.0"), ("/readyz", '"status":"ready"')):
+        assert ask(through_nginx, tmp_path, "GET", path, **bearer)[0] == 403
+        assert ask(through_nginx, tmp_path, "GET", path, source=MONITOR)[0] == 401
+        status, text = ask(through_nginx, tmp_path, "GET", path, source=MONITOR, **bearer)
+        assert (status, told in text) == (200, True)
 
 
 def test_nginx_in_front_slows_down_who_asks_too_much(through_nginx: int, tmp_path: Path) -> None:

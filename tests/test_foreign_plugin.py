@@ -211,14 +211,13 @@ from router.events import decision_event
 from router.sinks import Sinks
 from router.site_files import load_site
 sinks = Sinks.of(load_site(Path("site")).settings.sinks)
-sinks.notify_all(decision_event({"case_id": "041", "decision_id": "0193", "title": "建议增设路灯"}))
+sinks.notify_all(decision_event({"case_id": "041", "decision_id": "0193", "title": "建议增设路灯"}), print)
 sinks.close()
-print(sinks.tallies())
 """
 
 
 def test_its_sink_is_told_without_the_text(place: Place) -> None:
-    assert "'event-lines': Tally(delivered=1, failed=0, dropped=0)" in place.python(_NOTIFIES)
+    assert "event-lines delivered" in place.python(_NOTIFIES)
     told = json.loads(place.events.read_text(encoding="utf-8"))
     assert told == {"event": "decision", "case_id": "041", "decision_id": "0193"}
 

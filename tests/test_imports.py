@@ -155,3 +155,18 @@ def test_a_package_of_the_same_name_elsewhere_stops_the_start(tmp_path: Path, la
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert f"{layer} 来自 {tmp_path}" in done.stderr
+
+
+def test_a_router_of_another_project_is_told_though_nothing_can_be_imported_from_it(tmp_path: Path) -> None:
+    (tmp_path / "router").mkdir()
+    (tmp_path / "router" / "__init__.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", "import service; service.main()", "--version"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"错误：router 来自 {tmp_path}，而 service 来自 {ROOT}。请")

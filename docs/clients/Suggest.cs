@@ -58,11 +58,12 @@ public static class Suggest
         Console.WriteLine("已送回：采纳");
     }
 
-    // 连不上、429、503 时隔一会儿再送，重复键不变
+    // 连不上、429、503 时隔一会儿再送，对方说了等几秒就等几秒，重复键不变
     static async Task<string> Post(string path, string idempotencyKey, string json)
     {
         for (int attempt = 1; ; attempt++)
         {
+            TimeSpan wait = TimeSpan.FromSeconds(attempt);
             try
             {
                 var request = new HttpRequestMessage(HttpMethod.Post, Base + "/api/v1/" + path);
@@ -75,6 +76,9 @@ public static class Suggest
                 int status = (int)answer.StatusCode;
                 if (attempt == Tries || (status != 429 && status != 503))
                     throw new InvalidOperationException(Told(status, body));
+                RetryConditionHeaderValue later = answer.Headers.RetryAfter;
+                if (later != null && later.Delta > wait)
+                    wait = later.Delta.Value;
             }
             catch (HttpRequestException)
             {
@@ -86,7 +90,7 @@ public static class Suggest
                 if (attempt == Tries)
                     throw;
             }
-            await Task.Delay(1000 * attempt);
+            await Task.Delay(wait);
         }
     }
 

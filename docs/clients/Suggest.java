@@ -46,9 +46,10 @@ public class Suggest {
         out.println("已送回：采纳");
     }
 
-    /** 连不上、429、503 时隔一会儿再送，重复键不变。 */
+    /** 连不上、429、503 时隔一会儿再送，对方说了等几秒就等几秒，重复键不变。 */
     private static String post(String path, String idempotencyKey, String json) throws Exception {
         for (int attempt = 1; ; attempt++) {
+            int wait = attempt;
             try {
                 HttpURLConnection connection = send(path, idempotencyKey, json);
                 int status = connection.getResponseCode();
@@ -59,12 +60,13 @@ public class Suggest {
                 if (attempt == TRIES || (status != 429 && status != 503)) {
                     throw new IllegalStateException(told(status, body));
                 }
+                wait = Math.max(wait, connection.getHeaderFieldInt("Retry-After", 0));
             } catch (IOException error) {
                 if (attempt == TRIES) {
                     throw error;
                 }
             }
-            Thread.sleep(1000L * attempt);
+            Thread.sleep(1000L * wait);
         }
     }
 

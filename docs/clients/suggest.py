@@ -18,7 +18,7 @@ TRIES = 6
 
 
 def post(path: str, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Send JSON; send it again, with the same key, where the service could not answer."""
+    """Send JSON; send it again, with the same key and as late as told, where the service could not answer."""
     request = urllib.request.Request(  # noqa: S310  # the address is the operator's own
         f"{URL}/api/v1/{path}",
         data=json.dumps(body, ensure_ascii=False).encode(),
@@ -29,16 +29,19 @@ def post(path: str, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any
         },
     )
     for attempt in range(1, TRIES + 1):
+        wait = attempt
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # the same address
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code not in (429, 503) or attempt == TRIES:
                 raise SystemExit(told(error)) from error
+            asked = error.headers.get("Retry-After", "")
+            wait = max(wait, int(asked) if asked.isdecimal() else 0)
         except OSError as error:  # nobody listens, the cable is out, no answer within 30 seconds
             if attempt == TRIES:
                 raise SystemExit(f"连不上 {URL}：{getattr(error, 'reason', error)}") from error
-        time.sleep(attempt)
+        time.sleep(wait)
     raise AssertionError
 
 

@@ -11,7 +11,7 @@ from router.readers.columns import FIELD_NAMES
 from router.readers.encoding import decode
 from router.readers.header import columns_of
 from router.readers.report import Item
-from router.readers.rows import RowMapper
+from router.readers.rows import UNREAD_DATE, RowMapper, unread_dates
 from router.readers.sniff import kind_of
 
 __all__ = ["JsonlReader"]
@@ -56,17 +56,13 @@ class _Records:
         self.fields: dict[str, None] = {}
         self.undated: list[int] = []
         self.read = 0
+        self.label = ""
 
     def items(self, records: Iterable[tuple[int, object]]) -> Iterator[Item]:
         for number, record in records:
             yield self._item(number, record)
         if self.undated:
-            rows = "、".join(map(str, self.undated[:12]))
-            yield ReadNote(
-                self.source,
-                "",
-                f"有 {len(self.undated)} 件的日期不像日期（第{rows}{self.unit}），日期留空，原文另存",
-            )
+            yield ReadNote(self.source, "", unread_dates(self.label, self.undated, self.unit), UNREAD_DATE)
         yield ReadNote(self.source, "", f"读到 {self.read} 件；识别的列：{'、'.join(self.fields) or '无'}")
 
     def _item(self, number: int, record: object) -> Item:
@@ -81,7 +77,8 @@ class _Records:
             reason = f"没有案由（title）也没有正文（body），未读；读到的字段是：{names}"
             return ReadProblem(self.source, where, reason, "empty")
         self.read += 1
-        if mapper.date_label and mapper.date_label in case.extra:
+        if case.received_text:
+            self.label = mapper.date_label
             self.undated.append(number)
         return case
 

@@ -7,7 +7,6 @@ rows are merely counted.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -15,20 +14,19 @@ from itertools import chain, islice
 from router.interfaces import ReadNote, ReadProblem
 from router.proposal import Proposal
 from router.readers.columns import FIELD_NAMES, LAST_RESORT, resolve, tidy
+from router.readers.dates import column_year, lacks_year
 from router.readers.header import Column, Header, Row, find_header
+from router.readers.kinds import UNCLEAR, Kinds, kinds_around, says_only_kind
 from router.readers.report import Item
-from router.readers.rows import RowMapper
+from router.readers.rows import UNREAD_DATE, RowMapper, unread_dates
 from router.readers.secrecy import SECRET_REASON, is_marked
-from router.readers.values import cell_text, result_letter
+from router.readers.totals import bare, is_count, is_total
+from router.readers.values import KNOWN, cell_text, normal_kind, result_letter
 
 __all__ = ["Span", "Table", "missing_columns", "read_table"]
 
-_TOTAL = re.compile(r"^(?:本页|本类|本表|累计|分类)?(?:合计|小计|共计|总计|总数)(?:[:(\d共件条项].*)?$")
-_COUNT = re.compile(r"^共?\d+[件条项]?$")
 _WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
-_KIND = re.compile(r"[省市县区]?(?:人大|政协)?(?:代表|委员)?(?:建议|提案)[类件]?")
 _SHORT = 16  # a longer title or body is a case for certain
-_LISTED = 12  # rows named in a note before it says how many there are
 _SAMPLED = 200
 
 
@@ -55,16 +53,27 @@ class Table:
         Name of the sheet, where there are several.
     spans : sequence of Span
         Merged ranges; the value stands in the first row.
+    tab : str
+        Name of the sheet, also where it is the only one.
+    above : str
+        Text that stands above the table, outside its rows.
     """
 
     source: str
     rows: Sequence[Row]
     sheet: str = ""
     spans: Sequence[Span] = ()
+    tab: str = ""
+    above: str = ""
 
     def where(self, index: int) -> str:
         """Name row `index` (from 0) as a person would look for it."""
         return f"{self.sheet} 第{index + 1}行" if self.sheet else f"第{index + 1}行"
+
+    def titles(self, header: Header) -> str:
+        """Return what stands above the header."""
+        texts = (cell_text(cell) for row in self.rows[: header.top] for cell in row)
+        return "\n".join(filter(None, (self.above, *texts)))
 
 
 def read_table(table: Table, header: Header | None = None) -> Iterator[Item]:
@@ -117,15 +126,27 @@ def _columns(table: Table, header: Header) -> tuple[Column, ...]:
 
 _CATEGORY: Mapping[str, Callable[[str], bool]] = {
     "result": lambda text: len(result_letter(text)) == 1,
-    "kind": lambda text: bool(_KIND.fullmatch(text)),
+    "kind": says_only_kind,
 }
 """What a column called 类别 may mean, and how its cells tell."""
 
 
 def _holds(table: Table, header: Header, column: Column, is_value: Callable[[str], bool]) -> bool:
+    texts = (text for text in _texts(table, header, column) if not is_total(text) and not is_count(text))
+    seen = list(islice((text for text in texts if tidy(text) != tidy(column.label)), _SAMPLED))
+    return bool(seen) and all(map(is_value, seen))
+
+
+def _texts(table: Table, header: Header, column: Column) -> Iterator[str]:
     below = (row[column.index] for row in table.rows[header.bottom :] if column.index < len(row))
-    texts = list(islice(filter(None, map(cell_text, below)), _SAMPLED))
-    return bool(texts) and all(map(is_value, texts))
+    return filter(None, map(cell_text, below))
+
+
+def _kinds(table: Table, header: Header, columns: Sequence[Column]) -> Kinds:
+    around = kinds_around(table.tab, table.titles(header), table.source)
+    column = next((column for column in columns if column.field == "kind"), None)
+    own = set(map(normal_kind, set(_texts(table, header, column)) if column else ()))
+    return Kinds(around, own & KNOWN["kind"])
 
 
 @dataclass(slots=True)
@@ -138,9 +159,14 @@ class _Reading:
     read: int = 0
     blank: int = 0
     undated: list[int] = field(default_factory=list)
+    dated: int = 0
+    kinds: Kinds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kinds = _kinds(self.table, self.header, self.columns)
 
     def items(self) -> Iterator[Item]:
-        mapper = RowMapper(self.columns)
+        mapper = RowMapper(self.columns, self._year())
         rows = _filled(self.table, self.header)
         leaders = self._leaders(rows)
         for index in range(self.header.bottom, len(rows)):
@@ -153,11 +179,30 @@ class _Reading:
                 yield left_out
             elif case.title or case.body:
                 self.read += 1
-                if mapper.date_label in case.extra:
-                    self.undated.append(index + 1)
+                self._see_date(mapper, case, rows[index], index + 1)
+                if not case.kind and (kind := self.kinds.at(index + 1)):
+                    case = replace(case, kind=kind)
                 further = [at for at, leader in leaders.items() if leader == index]
                 yield _joined(case, [self._case(mapper, rows, at) for at in further])
         yield from self._notes(mapper)
+
+    def _column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.field == name), None)
+
+    def _year(self) -> int | None:
+        """Return the year of days that are written without one."""
+        column, table = self._column("received_on"), self.table
+        if column is None:
+            return None
+        cells = [_cell(row, column.index) for row in table.rows[self.header.bottom :]]
+        return column_year(cells, f"{table.tab} {table.titles(self.header)}", table.source)
+
+    def _see_date(self, mapper: RowMapper, case: Proposal, cells: Row, row: int) -> None:
+        column = self._column("received_on")
+        if case.received_text:
+            self.undated.append(row)
+        elif column and case.received_on and mapper.year and lacks_year(_cell(cells, column.index)):
+            self.dated += 1
 
     def _case(self, mapper: RowMapper, rows: Sequence[Row], index: int) -> Proposal:
         return mapper.proposal(rows[index], f"{self.table.source} {self.table.where(index)}")
@@ -179,13 +224,15 @@ class _Reading:
 
     def _left_out(self, cells: Row, case: Proposal, index: int) -> Item | None:
         """Return the note or problem of a row that is no case."""
-        if len(case.title) > _SHORT or len(case.body) > _SHORT:
-            return None
         texts = {at: text for at, cell in enumerate(cells) if (text := cell_text(cell))}
+        if is_group := _names_group(list(texts.values())):
+            self.kinds.begin(next(iter(texts.values())))
+        elif len(case.title) > _SHORT or len(case.body) > _SHORT:
+            return None
         if not texts or self._only_numbered(texts):
             self.blank += 1
             return None
-        if reason := self._no_case(texts, case):
+        if reason := "分类行，未作为案件" if is_group else self._no_case(texts, case):
             return ReadNote(self.table.source, self.table.where(index), reason)
         if case.title or case.body:
             return None
@@ -193,12 +240,13 @@ class _Reading:
         return ReadProblem(self.table.source, self.table.where(index), reason, "empty")
 
     def _no_case(self, texts: dict[int, str], case: Proposal) -> str:
-        first = [_bare(text) for text in islice(texts.values(), 3)]
-        if any(map(_TOTAL.match, first)) and (not case.title or _is_total(case.title)):
+        first = list(islice(texts.values(), 3))
+        if any(map(is_total, first)) and (not case.title or is_total(case.title) or is_count(case.title)):
             return "合计、小计行，未作为案件"
         if any(all(_at(row, at) == text for at, text in texts.items()) for row in self.header.texts):
             return "重复的表头，未作为案件"
-        if len(texts) == 1 and not case.title and not case.body and _WORDS.search(first[0]):
+        if len(texts) == 1 and not case.title and not case.body and _WORDS.search(bare(first[0])):
+            self.kinds.begin(first[0])
             return "只有一格有字，按分类行或表尾略去"
         return ""
 
@@ -211,12 +259,12 @@ class _Reading:
     def _notes(self, mapper: RowMapper) -> Iterator[ReadNote]:
         source, sheet = self.table.source, self.table.sheet
         if self.undated:
-            rows = "、".join(map(str, self.undated[:_LISTED])) + ("等" if len(self.undated) > _LISTED else "")
-            text = f"“{mapper.date_label}”有 {len(self.undated)} 行不像日期（第{rows}行），日期留空，原文另存"
-            yield ReadNote(source, sheet, text)
-        yield ReadNote(source, sheet, self._summary())
+            yield ReadNote(source, sheet, unread_dates(mapper.date_label, self.undated), UNREAD_DATE)
+        for text in self.kinds.warnings():
+            yield ReadNote(source, sheet, text, UNCLEAR)
+        yield ReadNote(source, sheet, self._summary(mapper))
 
-    def _summary(self) -> str:
+    def _summary(self, mapper: RowMapper) -> str:
         mapped = [_mapping(column) for column in self.columns if column.field]
         kept = [column.label for column in self.columns if column.label and not column.field]
         first, last = self.header.top + 1, self.header.bottom
@@ -224,6 +272,8 @@ class _Reading:
             f"读到 {self.read} 件，表头在第{first}行" + (f"至第{last}行" if last > first else ""),
             f"识别的列：{'、'.join(mapped)}",
             f"原样保留的列：{'、'.join(kept)}" if kept else "",
+            self.kinds.summary(),
+            f"“{mapper.date_label}”有 {self.dated} 行没写年份，按 {mapper.year} 年读" if self.dated else "",
             f"空行 {self.blank} 行" if self.blank else "",
         ]
         return "；".join(filter(None, parts))
@@ -252,13 +302,11 @@ def _at(row: Sequence[str], at: int) -> str:
     return row[at] if at < len(row) else ""
 
 
-def _bare(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text[:40]).split())
-
-
-def _is_total(title: str) -> bool:
-    bare = _bare(title)
-    return bool(_TOTAL.match(bare) or _COUNT.match(bare))
+def _names_group(texts: Sequence[str]) -> bool:
+    """Say whether a row only names the kind of the cases below it, and perhaps how many they are."""
+    if not texts or not says_only_kind(texts[0]):
+        return False
+    return all(is_count(text) and not bare(text).isdigit() for text in texts[1:])  # 8 may be a case's number
 
 
 def _mapping(column: Column) -> str:

@@ -111,7 +111,7 @@ def mask_proposal(proposal: Proposal) -> tuple[Proposal, int, int]:
     tuple of (Proposal, int, int)
         The masked case, and the counts of phones and of ID numbers.
     """
-    fields = ("title", "body", "proposer", "lead_unit", "result")
+    fields = ("title", "body", "proposer", "lead_unit", "result", "received_text")
     found = {name: mask(getattr(proposal, name)) for name in fields}
     extra = {key: mask(value) for key, value in proposal.extra.items()}
     every = [*found.values(), *extra.values()]

@@ -27,6 +27,15 @@ _AGENDA = re.compile(
     r"^(?:会议)?(?:时间|地点|议题|议程|主持人?|参会人员|参加人员|出席人员|与会人员|注意事项)[:：]"
 )
 _REQUEST = re.compile(r"建议|希望|恳请|请求|要求|应当|应该|能否|能不能|盼|投诉|反映|诉求")
+_HANDS_OVER = re.compile("查收|查阅|附件|压缩包")
+_COVER = re.compile(
+    "(?:请|敬请|烦请|望|注意|查收|查阅|接收|签收|收到|回复|附件|附上|附|随信|材料|文件|台账|照片|名单|目录|电子版|扫描件|压缩包"
+    "|人大|政协|代表|委员|建议|提案|各位|领导|同志|老师|大家|您好|你好|你们|您|好|贵局|我局|住建局|谢谢|感谢|此致|敬礼"
+    "|现|将|已|发给|发送|报送|转给|转来|送上|发|报|送|转|给|的|等|为|是|和|及|共|内|中|里|含|如|详见|见|一并|本次|本批|今年"
+    "|县|市|省|第|批|次|年|月|日|件|份|个|[0-9])++|(?:联系人|联系电话|电话|手机|邮箱)[:].{0,30}|.{1,12}[室局办委科股处]"
+)
+_SENTENCE_END = re.compile(r"[。！？!?；;，,、\n]")
+_COVER_LONGEST, _NAME = 120, 3
 _SUFFIX = re.compile(r"[(（][^)）]{0,20}[)）]$")
 _HEADS, _LONGEST, _AGENDA_LINES = 5, 80, 3
 
@@ -50,6 +59,8 @@ def not_a_proposal(lines: Sequence[str]) -> str:
     '从标题看这不是建议或提案'
     >>> not_a_proposal(["关于规范停水通知的建议", "停水前应有通知。"])
     ''
+    >>> not_a_proposal(["您好！附件请查收。"])[:12]
+    '只写了请查收附件一类的话'
     """
     heads = [_bare(line) for line in lines if line.strip()][:_HEADS]
     heads = [head for head in heads if len(head) <= _LONGEST]
@@ -62,7 +73,19 @@ def not_a_proposal(lines: Sequence[str]) -> str:
     agenda = sum(1 for line in lines[:40] if _AGENDA.match(line.strip()))
     if agenda >= _AGENDA_LINES and not any(map(_REQUEST.search, lines)):
         return "从内容看这是会议安排一类的文件，没有提出建议，未读；如确是建议提案，请写明案由再读"
+    if _only_hands_over("\n".join(lines[:_COVER_LONGEST])):
+        return "只写了请查收附件一类的话，没有提出建议，未读；建议提案若在附件里，请把附件一起放进来再读"
     return ""
+
+
+def _only_hands_over(text: str) -> bool:
+    """Say whether a text is a few words that go with something else; a name may stand below them."""
+    if len(text) > _COVER_LONGEST or not _HANDS_OVER.search(text):
+        return False
+    units = [bare for unit in _SENTENCE_END.split(text) if (bare := _bare(unit).rstrip(":"))]
+    if len(units) > 1 and len(units[-1]) <= _NAME:
+        units.pop()
+    return all(map(_COVER.fullmatch, units))
 
 
 def _bare(line: str) -> str:

@@ -11,11 +11,12 @@ from router.interfaces import ReadNote, ReadProblem
 from router.proposal import Proposal
 from router.readers.blocks import Block, label_of
 from router.readers.columns import FIELD_NAMES, tidy
-from router.readers.dates import parse_date
+from router.readers.dates import column_year, parse_date
 from router.readers.not_proposals import not_a_proposal
 from router.readers.report import Item
+from router.readers.rows import UNREAD_DATE
 from router.readers.secrecy import SECRET_REASON, is_marked
-from router.readers.titles import case_number, session_of, split_title
+from router.readers.titles import case_number, number_of_file, session_of, split_title
 from router.readers.values import NORMAL, split_sections
 
 __all__ = ["read_paper"]
@@ -64,6 +65,9 @@ def read_paper(blocks: Sequence[Block], name: str) -> Iterator[Item]:
         yield ReadProblem(name, "", reason, "not_a_proposal")
     else:
         yield case
+        if case.received_text:
+            said = f"收到日期“{case.received_text[:20]}”认不出，日期留空，期限暂从当天起算，原文另存"
+            yield ReadNote(name, "", said, UNREAD_DATE)
         yield ReadNote(name, "", paper.summary(case))
 
 
@@ -136,9 +140,11 @@ class _Paper:
         if "co_sections" in values:
             values["co_sections"] = split_sections(values["co_sections"])
         if raw := values.pop("received_on", ""):
-            values["received_on"] = parse_date(raw)
-            extra |= {} if values["received_on"] else {"收到日期": raw}
-        values["case_id"] = values.get("case_id") or case_number(preface)
+            year = column_year([raw], "\n".join(preface), source)
+            values["received_on"] = parse_date(raw, year)
+            if values["received_on"] is None:
+                values["received_text"] = extra["收到日期"] = raw
+        values["case_id"] = values.get("case_id") or case_number(preface) or number_of_file(source)
         values["session"] = values.get("session") or session_of(preface)
         values["kind"] = values.get("kind") or _kind_of([*preface, *self.labels], title)
         values |= {"title": title, "body": "\n".join(body)}

@@ -193,12 +193,13 @@ def is_clutter(name: str) -> bool:
     >>> is_clutter("收件/~$提案.docx"), is_clutter("收件/提案.docx")
     (True, False)
     """
-    parts = [part for part in name.replace("\\\\", "/").split("/") if part not in ("", ".", "..")]
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return any(part.startswith((".", "~$")) or part.lower() in _CLUTTER for part in parts)
 
 
 def _with_warnings(report: ReadReport) -> ReadReport:
-    report.notes[:0] = repeated_numbers(report.proposals)  # first: many other notes may follow
+    warnings = [*repeated_numbers(report.proposals), *report.warnings]  # first: many other notes may follow
+    report.notes = [*warnings, *(note for note in report.notes if not note.code)]
     return report
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from router.proposal import Proposal
@@ -11,7 +10,12 @@ from router.readers.dates import parse_date
 from router.readers.header import Column, Row
 from router.readers.values import NORMAL, cell_text, split_sections
 
-__all__ = ["RowMapper"]
+__all__ = ["UNREAD_DATE", "RowMapper", "unread_dates"]
+
+UNREAD_DATE = "unread_date"
+"""Code of the note on dates that can't be understood."""
+
+_LISTED = 12
 
 
 class RowMapper:
@@ -20,6 +24,8 @@ class RowMapper:
     Parameters
     ----------
     columns : sequence of Column
+    year : int, optional
+        Of days that are written without one.
 
     Examples
     --------
@@ -29,17 +35,20 @@ class RowMapper:
     ('028', {'备注': '急'})
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], year: int | None = None) -> None:
         self._fields = [(column.index, column.field) for column in columns if column.field]
         self._extras = _extra_names(columns)
         self.width = max((column.index for column in columns), default=-1) + 1
+        self.year = year
         self.date_label = next((c.label for c in columns if c.field == "received_on"), "")
+        self._date_at = next((c.index for c in columns if c.field == "received_on"), -1)
 
     def proposal(self, cells: Row, source: str) -> Proposal:
         """Return the case of one row; title and body may be empty.
 
-        A date that can't be read is kept under the column's own name in
-        `Proposal.extra`, as are cells beyond the last header.
+        A date that can't be read is kept in `Proposal.received_text`, and
+        under the column's own name in `Proposal.extra`, as are cells beyond
+        the last header.
         """
         width = len(cells)
         values: dict[str, Any] = {name: cell_text(cells[at]) for at, name in self._fields if at < width}
@@ -51,18 +60,23 @@ class RowMapper:
         values |= {name: normal(values[name]) for name, normal in NORMAL.items() if values.get(name)}
         if "co_sections" in values:
             values["co_sections"] = split_sections(values["co_sections"])
-        if "received_on" in values:
-            values["received_on"] = self._date(cells, values["received_on"], extra)
+        if text := values.pop("received_on", ""):
+            values["received_on"] = parse_date(cells[self._date_at], self.year)
+            if values["received_on"] is None:
+                values["received_text"] = extra[self.date_label] = text
         return Proposal(**values, extra=extra, source=source) if extra else Proposal(**values, source=source)
 
-    def _date(self, cells: Row, text: str, extra: dict[str, str]) -> date | None:
-        if not text:
-            return None
-        at = next(at for at, name in self._fields if name == "received_on")
-        day = parse_date(cells[at])
-        if day is None:
-            extra[self.date_label] = text
-        return day
+
+def unread_dates(label: str, rows: Sequence[int], unit: str = "行") -> str:
+    """Say which rows have a date that can't be understood.
+
+    Examples
+    --------
+    >>> unread_dates("交办时间", [3, 8])
+    '“交办时间”有 2 行不像日期（第3、8行），日期留空，期限暂从当天起算，原文另存'
+    """
+    listed = "、".join(map(str, rows[:_LISTED])) + ("等" if len(rows) > _LISTED else "")
+    return f"“{label}”有 {len(rows)} {unit}不像日期（第{listed}{unit}），日期留空，期限暂从当天起算，原文另存"
 
 
 def _extra_names(columns: Sequence[Column]) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Split", "case_number", "session_of", "split_title"]
+__all__ = ["Split", "case_number", "number_of_file", "session_of", "split_title"]
 
 _SEARCHED = 8  # non-empty lines from the top
 _LONGEST = 80
@@ -22,7 +22,15 @@ _FORM = re.compile(
 )
 _NUMBER = re.compile(r"第\s?([0-9A-Za-z\-]{1,16})\s?号")
 _NUMBER_LINE = re.compile(r"^[（(]?(?:[^第]{0,12})第?\s?[0-9A-Za-z\-]{1,16}\s?号[）)]?$")
-_NUMBERED = re.compile(r"^[（(]?第\s?[0-9０-９]{1,6}\s?号(?:建议|提案|议案)?[）)]?(?:\s+\S{0,12})?$")
+_NUMBERED = re.compile(
+    r"^[（(]?第\s?[0-9０-９]{1,6}\s?号(?:建议|提案|议案)?[）)]?(?:\s+\S{0,12})?$"
+    r"|^[（(]?[0-9０-９]{1,6}\s?号(?:建议|提案|议案)?[）)]?$"
+)
+_BARE_NUMBER = re.compile(r"[(]?([0-9]{1,6})\s?号(?:建议|提案|议案)?[)]?")
+_FILE_NUMBER = re.compile(
+    r"(?:\d{4}年)?[县市省]?(?:政协|人大)?(?:委员|代表)?(?:提案|建议|议案)?[ _-]?"
+    r"第?([0-9]{1,6})号(?:提案|建议|议案)?(?=$|[ _\-—(.、:]|关于)"
+)
 _SESSION = re.compile(
     r"第?([一二三四五六七八九十]{1,3}|\d{1,2})届.{0,24}?第?([一二三四五六七八九十]{1,3}|\d{1,2})次"
 )
@@ -68,15 +76,29 @@ def split_title(lines: Sequence[str], headings: frozenset[int] = frozenset()) ->
 
 
 def case_number(preface: Sequence[str]) -> str:
-    """Return the number in a line such as 第028号.
+    """Return the number in a line such as 第028号, or in one of nothing else.
 
     Examples
     --------
-    >>> case_number(["青禾县政协提案", "（第０２８号）"])
-    '028'
+    >>> case_number(["青禾县政协提案", "（第０２８号）"]), case_number(["105号"])
+    ('028', '105')
     """
-    lines = (unicodedata.normalize("NFKC", line) for line in preface if len(line) <= _LONGEST)
-    return next((found[1] for line in lines if (found := _NUMBER.search(line))), "")
+    lines = [unicodedata.normalize("NFKC", line).strip() for line in preface if len(line) <= _LONGEST]
+    found = (_NUMBER.search(line) or _BARE_NUMBER.fullmatch(line) for line in lines)
+    return next((one[1] for one in found if one), "")
+
+
+def number_of_file(name: str) -> str:
+    """Return the case number that a file is named by.
+
+    Examples
+    --------
+    >>> number_of_file("来件.zip/提案0117号.docx"), number_of_file("12号楼漏水.txt")
+    ('0117', '')
+    """
+    stem = unicodedata.normalize("NFKC", re.sub(r"\.\w{1,5}$", "", name.rpartition("/")[2])).strip()
+    found = _FILE_NUMBER.match(stem)
+    return found[1] if found else ""
 
 
 def session_of(preface: Sequence[str]) -> str:

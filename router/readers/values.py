@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _ESCAPED = re.compile(r"_x000[dD]_\n?")
-_AS_TEXT = re.compile(r"^=\"([^\"]*)\"$|^'(?=\d)")
+_AS_TEXT = re.compile(r"^=\"([^\"]*)\"$|^'(?=[\d=+\-@＝＋－＠])")
 _EXACT = 10**15  # above it, a float no longer holds every whole number
 _LETTER = re.compile(
     r"^(?:[^A-Za-z]{0,12}:)?[\[(【〔]?([A-Da-d])[\])】〕]?"
@@ -143,8 +143,9 @@ def normal_kind(text: str) -> str:
     >>> normal_kind("政协委员提案"), normal_kind("人大代表建议"), normal_kind("议案")
     ('提案', '建议', '议案')
     """
-    is_tian = "提案" in text or "政协" in text
-    is_jianyi = "建议" in text or "人大" in text
+    bare = "".join(text.split())
+    is_tian = "提案" in bare or "政协" in bare
+    is_jianyi = "建议" in bare or "人大" in bare
     if is_tian == is_jianyi:
         return text
     return "提案" if is_tian else "建议"

@@ -124,7 +124,7 @@ def _table(sheet: CalamineSheet, source: str, several: bool) -> Table:
     rows = sheet.to_python(skip_empty_area=False)
     ranges = sheet.merged_cell_ranges or []
     spans = [Span(top, bottom, left) for (top, left), (bottom, _) in ranges if bottom > top]
-    return Table(source, rows, sheet.name if several else "", spans)
+    return Table(source, rows, sheet.name if several else "", spans, tab=sheet.name)
 
 
 def _refuse(file: BinaryIO) -> str:

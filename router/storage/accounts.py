@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 
 from router.errors import InputError, LoginError, StorageUnavailableError
 from router.storage.audit import add_entry
@@ -151,12 +151,6 @@ class Accounts:
         with self._database.read() as connection:
             row = _row(connection, name)
         return None if row is None or row.disabled_at else _user(row)
-
-    def any(self) -> bool:
-        """Say whether there is an account that can be used."""
-        query = select(func.count()).select_from(users).where(users.c.disabled_at.is_(None))
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one() > 0
 
     def set_password(self, name: str, password: str, made_by: str) -> None:
         """Set another password; all sessions of the account end, a lock too.

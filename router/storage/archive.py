@@ -11,21 +11,21 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import stat
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from router.disk import sync, sync_tree, work_folder
 from router.errors import StorageError
-from router.storage.backup import Restored, back_up, new_file, on_disk, put_aside, restore
+from router.storage.backup import Restored, copy_database, new_file, on_disk, put_aside, staged
 from router.storage.database import Database
 from router.storage.sqlite import Sqlite
+from router.unfinished import check_whole, replacing_all
 
 __all__ = ["DATABASE", "SITE", "STORE", "Returned", "pack", "unpack"]
 
@@ -103,16 +103,17 @@ def pack(target: Path, database: Database, folders: Mapping[str, Path], now: dat
     ------
     OutputError
         If the file is there already or can't be written.
+    StorageError
+        If a restore has not finished.
     """
+    check_whole(folders[STORE])
+    if isinstance(database.backend, Sqlite):
+        database.prepare()  # outside of `new_file`: its errors aren't the new file's
     manifest = _Manifest(now.isoformat(timespec="seconds"))
-    with (
-        new_file(target) as fresh,
-        tempfile.TemporaryDirectory(prefix=".fenban-", dir=target.parent) as work,
-        tarfile.open(fresh, "w") as archive,
-    ):
+    with new_file(target) as fresh, tarfile.open(fresh, "w") as archive:
         if isinstance(database.backend, Sqlite):
-            copy = Path(work) / "fenban.db"
-            back_up(database, copy)
+            copy = fresh.with_name(f"{fresh.name}.db")
+            copy_database(database, copy)
             manifest.parts.append(DATABASE)
             _add(archive, manifest, copy, f"{DATABASE}/fenban.db")
         for part, folder in folders.items():
@@ -148,12 +149,19 @@ def unpack(source: Path, database: Database, folders: Mapping[str, Path], now: d
     if not source.is_file():
         raise StorageError("没有这个备份文件", where=str(source))
     homes = {part: folder.absolute() for part, folder in folders.items()}
-    places = {**homes, DATABASE: homes[STORE].with_name("database")}  # it comes beside the store first
-    with on_disk(source), _beside(places) as fresh:
-        manifest = _extract(source, fresh)
-        restored, kept = None, []
+    backend = database.backend
+    homes[DATABASE] = backend.path if isinstance(backend, Sqlite) else homes[STORE]
+    with ExitStack() as held:
+        fresh = held.enter_context(_beside(homes))
+        manifest = _extract(source, fresh, homes)
+        copy, marked, restored, kept = None, [homes[STORE]], None, []
         if DATABASE in manifest.parts:
-            restored = restore(fresh[DATABASE] / "fenban.db", database, now)
+            copy = held.enter_context(staged(fresh[DATABASE] / "fenban.db", database))
+            marked.append(copy.home)
+        held.enter_context(on_disk(homes[STORE]))
+        held.enter_context(replacing_all(*marked))
+        if copy:
+            restored = copy.put_in_place(now)
             kept += [restored.kept] if restored.kept else []
         for part in (part for part in manifest.parts if part != DATABASE):
             kept += _replace(homes[part], fresh[part], now)
@@ -193,7 +201,7 @@ def _add_manifest(archive: tarfile.TarFile, manifest: _Manifest) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-def _extract(source: Path, fresh: Mapping[str, Path]) -> _Manifest:
+def _extract(source: Path, fresh: Mapping[str, Path], homes: Mapping[str, Path]) -> _Manifest:
     """Write the files of an archive below `fresh`, and see that they are those that were packed."""
     found: dict[str, dict[str, Any]] = {}
     told: Any = None
@@ -206,58 +214,78 @@ def _extract(source: Path, fresh: Mapping[str, Path]) -> _Manifest:
                 if member.name == _MANIFEST:
                     told = json.load(content)
                 else:
-                    target = _target(source, member.name, fresh)
-                    found[member.name] = {"size": member.size, "sha256": _write(content, target)}
+                    part, target = _target(source, member.name, fresh)
+                    with on_disk(homes[part]):
+                        digest = _write(_pieces(content, source), target)
+                    found[member.name] = {"size": member.size, "sha256": digest}
     except (tarfile.TarError, ValueError) as error:
         raise _damaged(source) from error
+    except OSError as error:
+        raise _unreadable(source, error) from error
     if not isinstance(told, dict) or told.get("format") != _FORMAT or told.get("files") != found:
         raise _damaged(source)
+    for part in told["parts"]:
+        with on_disk(homes[part]):
+            sync_tree(fresh[part])
     return _Manifest(told["created"], told["parts"], found)
 
 
-def _target(source: Path, name: str, fresh: Mapping[str, Path]) -> Path:
-    """Return where a member goes, never outside of its part's folder."""
+def _target(source: Path, name: str, fresh: Mapping[str, Path]) -> tuple[str, Path]:
+    """Return the part of a member and where it goes, never outside of its part's folder."""
     part, *rest = PurePosixPath(name).parts
     if not rest or ".." in rest or PurePosixPath(name).is_absolute() or part not in (DATABASE, STORE, SITE):
         raise _damaged(source)
     if part not in fresh:
         hint = f"请用 --{part} 指明放到哪里"
         raise StorageError(f"备份里有 {part} 这一部分，不知道放到哪里", where=str(source), hint=hint)
-    return fresh[part].joinpath(*rest)
+    return part, fresh[part].joinpath(*rest)
 
 
-def _write(content: IO[bytes], target: Path) -> str:
+def _write(pieces: Iterator[bytes], target: Path) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with target.open("xb") as file:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
     return digest.hexdigest()
+
+
+def _pieces(content: IO[bytes], source: Path) -> Iterator[bytes]:
+    try:
+        while piece := content.read(_CHUNK):
+            yield piece
+    except OSError as error:
+        raise _unreadable(source, error) from error
 
 
 @contextmanager
 def _beside(homes: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
-    """Make an empty folder beside each place, on the same disk; those left over are removed."""
+    """Make an empty folder for each part, on the disk where it goes, that only its owner may read."""
     made: dict[str, Path] = {}
-    try:
+    with ExitStack() as held:
         for part, home in homes.items():
-            home.parent.mkdir(parents=True, exist_ok=True)
-            made[part] = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+            with on_disk(home):
+                home.parent.mkdir(parents=True, exist_ok=True)
+                made[part] = held.enter_context(work_folder(home.parent)) / home.name
+                made[part].mkdir(mode=0o700)
         yield made
-    finally:
-        for folder in made.values():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replace(home: Path, fresh: Path, now: datetime) -> list[Path]:
     """Put a folder in its place, readable to the same people; return where the one before lies now."""
     kept = []
-    if home.exists():  # where there was none, the new one is for its owner only, as mkdtemp made it
-        fresh.chmod(stat.S_IMODE(home.stat().st_mode))
-        kept = [put_aside(home, now)]
-    fresh.rename(home)
+    with on_disk(home):
+        if home.exists():  # where there was none, the new one is for its owner only
+            fresh.chmod(stat.S_IMODE(home.stat().st_mode))
+            kept = [put_aside(home, now)]
+        fresh.rename(home)
+        sync(home.parent)
     return kept
+
+
+def _unreadable(source: Path, error: OSError) -> StorageError:
+    return StorageError(f"备份文件读不出来：{error.strerror}", where=str(source), hint="请检查权限和磁盘")
 
 
 def _damaged(source: Path) -> StorageError:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
+from router.disk import sync, work_folder
 from router.errors import OutputError, StorageError
 from router.storage.audit import Audit, Verified
 from router.storage.database import Database, open_database
 from router.storage.postgres import Postgres
-from router.storage.sqlite import Sqlite, connect_file
+from router.storage.sqlite import Sqlite, connect_file, is_full
+from router.unfinished import replacing_all
 
-__all__ = ["Restored", "back_up", "new_file", "on_disk", "put_aside", "restore"]
+__all__ = [
+    "Restored",
+    "Staged",
+    "back_up",
+    "copy_database",
+    "kept_beside",
+    "new_file",
+    "on_disk",
+    "put_aside",
+    "restore",
+    "staged",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +66,17 @@ def back_up(database: Database, target: Path) -> None:
     StorageError
         If the database is PostgreSQL, which brings its own tool.
     """
-    source = _file(database, "备份", "pg_dump --format=custom --file=备份文件 库名")
+    _file(database, "备份", "pg_dump --format=custom --file=备份文件 库名")
     database.prepare()
     with new_file(target) as fresh:
-        with closing(connect_file(source.path)) as connection:
-            connection.execute("VACUUM INTO ?", (str(fresh),))
-        _check(fresh)
+        copy_database(database, fresh)
+
+
+def copy_database(database: Database, fresh: Path) -> None:
+    """Copy a database of SQLite into a file that is empty or not there, and see that it is sound."""
+    with closing(connect_file(_file(database, "备份", "pg_dump").path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(fresh),))
+    _check(fresh)
 
 
 @contextmanager
@@ -70,16 +90,13 @@ def new_file(target: Path) -> Iterator[Path]:
     """
     if target.exists():
         raise OutputError("这个文件已经有了，不覆盖", where=str(target), hint="请换一个文件名")
-    fresh = target.with_name(f".{target.name}-{os.getpid()}")
-    with on_disk(target):
-        try:
-            os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            yield fresh
-            _to_disk(fresh)
-            os.link(fresh, target)  # unlike a rename it never takes the place of another file
-            _to_disk(target.parent)
-        finally:
-            fresh.unlink(missing_ok=True)
+    with on_disk(target), work_folder(target.parent) as work:
+        fresh = work / target.name
+        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield fresh
+        sync(fresh)
+        os.link(fresh, target)  # unlike a rename it never takes the place of another file
+        sync(target.parent)
 
 
 def restore(backup: Path, database: Database, now: datetime) -> Restored:
@@ -101,24 +118,52 @@ def restore(backup: Path, database: Database, now: datetime) -> Restored:
     StorageError
         If the copy is damaged, a service still runs, or the database is PostgreSQL.
     """
-    source = _file(database, "恢复", "pg_restore --clean --if-exists --dbname=库名 备份文件")
+    with staged(backup, database) as copy, replacing_all(copy.home):
+        return copy.put_in_place(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A copy that lies beside the database, sound and whole.
+
+    Parameters
+    ----------
+    fresh : Path
+    home : Path
+        The database.
+    audit : Verified
+        What checking its chain found.
+    """
+
+    fresh: Path
+    home: Path
+    audit: Verified
+
+    def put_in_place(self, now: datetime) -> Restored:
+        """Replace the database, which is kept beside it; one or the other is there at every moment."""
+        with on_disk(self.home):
+            kept = _keep(self.home, now)
+            self.fresh.rename(self.home)
+            sync(self.home.parent)
+        return Restored(kept, self.audit)
+
+
+@contextmanager
+def staged(backup: Path, database: Database) -> Iterator[Staged]:
+    """Copy a backup beside the database, and see that it is sound; see `restore`."""
+    home = _file(database, "恢复", "pg_restore --clean --if-exists --dbname=库名 备份文件").path
     database.close()
-    fresh = source.path.with_name(f".{source.path.name}-restored")
-    with on_disk(source.path):
-        fresh.unlink(missing_ok=True)
-        try:
-            fresh.parent.mkdir(parents=True, exist_ok=True)
+    with on_disk(home):
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with work_folder(home.parent) as work:
+            fresh = work / home.name
             _copy(backup, fresh)
             copy = open_database(f"sqlite:///{fresh}", create=False)
             found = Audit(copy).verify()
             copy.close()
             _end_log(fresh)
-            kept = _close_and_put_aside(source.path, now)
-            fresh.rename(source.path)
-            _to_disk(source.path.parent)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return Restored(kept, found)
+            sync(fresh)
+            yield Staged(fresh, home, found)
 
 
 def _file(database: Database, what: str, command: str) -> Sqlite:
@@ -144,6 +189,8 @@ def _copy(backup: Path, fresh: Path) -> None:
             old.backup(new)
         _check(fresh)
     except sqlite3.DatabaseError as error:
+        if is_full(error):
+            raise
         raise StorageError("备份文件损坏，或者不是数据库", where=str(backup)) from error
 
 
@@ -157,8 +204,8 @@ def _check(path: Path) -> None:
         raise sqlite3.DatabaseError("not a database of fenban")
 
 
-def _close_and_put_aside(path: Path, now: datetime) -> Path | None:
-    """Move the present database away, once nobody has it open."""
+def _keep(path: Path, now: datetime) -> Path | None:
+    """Give the present database a second name, once nobody has it open."""
     if not path.exists():
         return None
     try:
@@ -170,14 +217,29 @@ def _close_and_put_aside(path: Path, now: datetime) -> Path | None:
     except sqlite3.DatabaseError:  # damaged: that is why a copy is put back
         for log in (f"{path}-wal", f"{path}-shm"):
             Path(log).unlink(missing_ok=True)
-    return put_aside(path, now)
+    kept = _free_name(path, now)
+    try:
+        os.link(path, kept)
+    except OSError:  # a disk without links, or another's file
+        path.rename(kept)
+    return kept
 
 
 def put_aside(path: Path, now: datetime) -> Path:
-    """Rename a file or folder by the moment; return where it lies now."""
-    kept = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}")
-    path.rename(kept)
-    return kept
+    """Rename a folder by the moment, never over another; return where it lies now."""
+    return path.rename(_free_name(path, now))
+
+
+def kept_beside(path: Path) -> list[Path]:
+    """Return what was kept of a file or folder when a backup was put in its place."""
+    names = re.compile(re.escape(path.name) + r"\.\d{8}T\d{6}(-\d+)?")
+    return sorted(other for other in path.parent.glob("*") if names.fullmatch(other.name))
+
+
+def _free_name(path: Path, now: datetime) -> Path:
+    name = f"{path.name}.{now:%Y%m%dT%H%M%S}"
+    names = (path.with_name(f"{name}-{n}" if n > 1 else name) for n in count(1))
+    return next(free for free in names if not free.exists())
 
 
 def _end_log(path: Path) -> None:
@@ -186,21 +248,15 @@ def _end_log(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
 
-def _to_disk(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
     """Say in one sentence why a disk refuses."""
+    hint = "请腾出空间或检查权限后重试"
     try:
         yield
     except OSError as error:
-        hint = "请腾出空间或检查权限后重试"
-        raise OutputError(f"无法写入：{error.strerror}", where=str(path), hint=hint) from error
+        message = "磁盘已满，没有写成" if is_full(error) else f"无法写入：{error.strerror}"
+        raise OutputError(message, where=str(path), hint=hint) from error
     except sqlite3.Error as error:
-        raise OutputError(f"没有写成：{error}", where=str(path), hint="请腾出空间或检查权限后重试") from error
+        message = "磁盘已满，没有写成" if is_full(error) else f"没有写成：{error}"
+        raise OutputError(message, where=str(path), hint=hint) from error

@@ -34,7 +34,10 @@ from router.storage.backup import restore as put_back
 from router.storage.database import Database, open_database
 from router.storage.in_use import replacing
 from router.storage.journal import Journal
+from router.storage.noted import check_noted
 from router.storage.records import LabelledCase
+from router.storage.soundness import UNPROTECTED, lost_tables, lost_triggers
+from router.storage.sqlite import Sqlite
 
 __all__ = ["audit", "backup", "export", "opened", "restore", "retention", "who"]
 
@@ -79,9 +82,11 @@ def opened(database: str | None, store: Path, *, create: bool = False) -> Iterat
     Raises
     ------
     StorageError
-        If there is none, and this is no place for one.
+        If there is none, and this is no place for one; if nobody named it,
+        and the service works with another one.
     """
     found = open_database(database_url(database, store), create=create)
+    check_noted(found, store, named=bool(database))
     there = found.backend.exists()
     if create and not there:
         _check_place(found, None if database else store)
@@ -132,14 +137,19 @@ def verify(head_file: Path | None, database: str | None, store: Path, json_file:
     """逐行核对审计记录 · check every row of the audit log."""
     head = _read_head(head_file) if head_file else None
     with opened(database, store) as found:
+        unprotected = _unprotected(found)
         result = Audit(found).verify(head)
         if json_file:
-            write_json({**asdict(result), "sound": result.sound}, json_file)
+            sound = result.sound and not unprotected
+            write_json({**asdict(result), "sound": sound, "unprotected": unprotected}, json_file)
         if not result.sound:
             hint = "请保留现场，与备份核对"
             raise StorageError(
                 f"审计记录第 {result.broken_at} 行：{result.reason}", where=found.place, hint=hint
             )
+        if unprotected:
+            message = f"审计记录都对，但不许改、不许删的触发器不全：{'、'.join(unprotected)}"
+            raise StorageError(message, where=found.place, hint=UNPROTECTED)
     say(f"审计记录 {result.count} 行，逐行核对无误")
 
 
@@ -150,7 +160,24 @@ def verify(head_file: Path | None, database: str | None, store: Path, json_file:
 def head(database: str | None, store: Path, json_file: str | None) -> None:
     """导出链尾，请存到别处 · export the head, to be kept elsewhere."""
     with opened(database, store) as found:
+        _unprotected(found)
         write_json(Audit(found).head().told(), json_file or "-")
+
+
+def _unprotected(database: Database) -> list[str]:
+    """Return the append-only tables without their triggers.
+
+    Raises
+    ------
+    StorageError
+        If tables are gone.
+    """
+    with database.read() as connection:
+        lost = lost_tables(connection)
+        if lost:
+            hint = "请保留现场，停止服务，用 fenban restore 从备份恢复"
+            raise StorageError(f"缺数据表 {'、'.join(lost)}", where=database.place, hint=hint)
+        return lost_triggers(connection)
 
 
 def _read_head(file: Path) -> Head:
@@ -195,10 +222,15 @@ def restore(source: Path, site: Path | None, database: str | None, store: Path) 
     """从备份恢复，先停服务。
 
     Put what a backup holds in its place; what was there is kept beside it.
-    Stop the service first. For PostgreSQL use pg_restore beside it.
+    Stop the service first. For PostgreSQL use pg_restore beside it. A
+    database that only the environment names must lie beside the store, or
+    --database must name it.
     """
+    _check_named(database, store)
+    to = open_database(database_url(database, store))
+    check_noted(to, store, named=bool(database))
     with (
-        closing(open_database(database_url(database, store))) as found,
+        closing(to) as found,
         replacing(found, store if source.suffix == ".tar" else None),
     ):
         if source.suffix == ".tar":
@@ -216,6 +248,20 @@ def restore(source: Path, site: Path | None, database: str | None, store: Path) 
         say(f"注意：备份里的审计记录第 {result.audit.broken_at} 行：{result.audit.reason}")
     _tell_missing(parts, whole=source.suffix == ".tar")
     say(f"已从 {source} 恢复（{'、'.join(_PARTS[part] for part in parts)}）")
+
+
+def _check_named(database: str | None, store: Path) -> None:
+    """Refuse to replace a database far from the store that nobody has typed: most likely the real one."""
+    source = click.get_current_context().get_parameter_source("database")
+    backend = open_database(database_url(database, store)).backend
+    if source is not click.core.ParameterSource.ENVIRONMENT or not isinstance(backend, Sqlite):
+        return
+    if backend.path.parent != store.resolve().parent:
+        raise UsageError(
+            "环境变量 FENBAN_DATABASE 指的数据库不在模型库旁边，没有恢复",
+            where=backend.place,
+            hint="要换下的就是它，请用 --database 写明；恢复到别处，请用 --database 写明别处",
+        )
 
 
 def _kind(path: Path) -> str:

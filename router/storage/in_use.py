@@ -19,6 +19,7 @@ from router.errors import StorageError
 from router.storage.backup import on_disk
 from router.storage.database import Database
 from router.storage.sqlite import Sqlite
+from router.unfinished import check_whole
 
 __all__ = ["replacing", "serving"]
 
@@ -38,7 +39,7 @@ def serving(database: Database, store: Path) -> Iterator[None]:
     Raises
     ------
     StorageError
-        If a copy is being put back at this moment.
+        If a copy is being put back at this moment, or that broke off.
 
     Examples
     --------
@@ -60,6 +61,8 @@ def serving(database: Database, store: Path) -> Iterator[None]:
             else:
                 if not found:
                     raise StorageError("正在从备份恢复", where=str(place.parent), hint="请等它做完再启动")
+        for thing in _things(database, store):
+            check_whole(thing)
         yield
 
 
@@ -89,11 +92,16 @@ def replacing(database: Database, store: Path | None) -> Iterator[None]:
 
 
 def _places(database: Database, store: Path | None) -> list[Path]:
-    """Return the files to lock; the database of another machine is left to its own tools."""
+    """Return the files to lock."""
+    return [thing.with_name(f".{thing.name}-serving") for thing in _things(database, store)]
+
+
+def _things(database: Database, store: Path | None) -> list[Path]:
+    """Return what is put back; the database of another machine is left to its own tools."""
     things = [store.absolute()] if store else []
     if isinstance(database.backend, Sqlite):
         things.append(database.backend.path)
-    return [thing.with_name(f".{thing.name}-serving") for thing in things]
+    return things
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, tuple_
 
-from router.errors import StorageUnavailableError
+from router.errors import OvertakenError, StorageUnavailableError
 from router.storage.audit import VERDICT, add_entry, verdict_details
 from router.storage.backend import Lock
 from router.storage.database import Database
@@ -25,24 +25,26 @@ from router.storage.listing import (
 from router.storage.reading import (
     labelled,
     labelled_case,
+    outcomes,
     selected,
     selected_verdicts,
     standing,
     stored,
     stored_verdict,
 )
-from router.storage.recording import add_decision, add_verdict
+from router.storage.recording import add_decision, add_verdict, identity_of
 from router.storage.records import (
     Idempotency,
     LabelledCase,
     NewDecision,
+    Outcome,
     Purged,
     Recorded,
     StoredDecision,
     StoredVerdict,
     new_id,
 )
-from router.storage.tables import decisions, idempotency, remarks, texts, verdicts
+from router.storage.tables import decisions, idempotency, plain, remarks, texts, verdicts
 from router.verdict import Verdict, VerdictKind
 
 __all__ = ["Journal"]
@@ -104,14 +106,16 @@ class Journal:
         IdempotencyConflictError
             If the key was used for another request.
         StorageUnavailableError
-            If it can't be stored; then nothing of it is.
+            If it can't be stored, or the disk refused only after it was: then
+            it can be read, but may not survive a power failure. The same
+            request again tells which.
         """
         return self.record_many([(new, request)])[0]
 
     def record_many(self, items: Sequence[tuple[NewDecision, Idempotency | None]]) -> list[Recorded]:
         """Store several decisions in one transaction, all or none; see `record`."""
         # in one order, so that two that hold the same cases don't wait for each other
-        order = sorted(range(len(items)), key=lambda at: items[at][0].proposal.case_id)
+        order = sorted(range(len(items)), key=lambda at: identity_of(items[at][0]))
         found: dict[int, Recorded] = {}
         with self._database.write(durable=self._power_safe) as connection:
             self._database.backend.together(connection, Lock.ORDER)
@@ -121,11 +125,24 @@ class Journal:
                 self._tidy(connection)
         return [found[at] for at in range(len(items))]
 
+    def begin(self, request: Idempotency) -> None:
+        """Take the key of a request that is stored in parts; to be called before the first of them is.
+
+        Raises
+        ------
+        IdempotencyConflictError
+            If the key was used for another request.
+        """
+        with self._database.write(durable=False) as connection:  # the first part takes it to the disk
+            now = self._database.now()
+            if not keep_answer(connection, request, {}, now):
+                _first_answer(connection, request, now)
+
     def decision(self, id: str) -> StoredDecision | None:  # noqa: A002  # the word of the interface
         """Return a decision, None where there is none of that id."""
         with self._database.read() as connection:
-            row = connection.execute(selected().where(decisions.c.id == id)).one_or_none()
-            return None if row is None else stored(row, standing(connection, [row.seq]).get(row.seq))
+            found = _with_verdicts(connection, selected().where(decisions.c.id == id))
+            return found[0] if found else None
 
     def decisions(
         self, since: datetime | None = None, after: str | None = None, limit: int = 100
@@ -169,8 +186,9 @@ class Journal:
             Id of the last one seen.
         limit : int
         judged : bool, optional
-            Whether a person has decided. Of those that wait for it only the
-            newest of each case, and not all at once: see `beyond`.
+            Whether the text of the case is settled, see `StoredDecision.settled`.
+            Of those that wait for it only the newest of each case, and not all
+            at once: see `beyond`; of the others the one that was decided on.
         numbers : sequence of str
             Of the case, as they may be written; none for all.
         words : sequence of str
@@ -201,7 +219,13 @@ class Journal:
             return connection.execute(query.where(decisions.c.seq >= first)).scalar() if older else None
 
     def verdict(
-        self, decision_id: str, verdict: Verdict, made_by: str, request: Idempotency | None = None
+        self,
+        decision_id: str,
+        verdict: Verdict,
+        made_by: str,
+        request: Idempotency | None = None,
+        *,
+        seen: str | None = None,
     ) -> Recorded:
         """Store what a person decided; it stands until the next one.
 
@@ -213,6 +237,9 @@ class Journal:
         made_by : str
             ``user:…`` or ``key:…``.
         request : Idempotency, optional
+        seen : str, optional
+            Id of the newest verdict on this text that its maker knew, empty
+            where that was none; left out, any may stand.
 
         Returns
         -------
@@ -225,14 +252,18 @@ class Journal:
             If there is no such decision.
         IdempotencyConflictError
             If the key was used for another request.
+        OvertakenError
+            If another verdict is the newest; nothing is stored.
         """
         with self._database.write() as connection:
-            # taken first: of two equal requests the second then sees the answer of the first
+            # taken first: of two at once the second then sees what the first has stored
             self._database.backend.alone(connection, Lock.AUDIT)
             now = self._database.now()
             earlier = first_answer(connection, request, now) if request else None
             if earlier is not None:
                 return Recorded(earlier, repeated=True)
+            if seen is not None:
+                _check_newest(connection, decision_id, seen)
             answer = self._add_verdict(connection, decision_id, verdict, made_by, now).told()
             if request:
                 keep_answer(connection, request, answer, now)
@@ -244,6 +275,25 @@ class Journal:
         query = selected_verdicts().where(decisions.c.id == decision_id).order_by(verdicts.c.seq)
         with self._database.read() as connection:
             return [stored_verdict(row) for row in connection.execute(query)]
+
+    def history(self, decision_id: str) -> list[StoredVerdict]:
+        """Return the verdicts on the text of a decision, on whichever suggestion, the oldest first."""
+        query = _on_its_text(decision_id).order_by(verdicts.c.seq)
+        with self._database.read() as connection:
+            return [stored_verdict(row) for row in connection.execute(query)]
+
+    def outcomes(self, decision_ids: Sequence[str]) -> dict[str, Outcome]:
+        """Return what stands of the texts of some decisions; those that nobody decided on are left out."""
+        found: dict[str, Outcome] = {}
+        columns = decisions.c["id", "case_ref", "revision"]
+        for at in range(0, len(decision_ids), _AT_ONCE):
+            query = select(*columns).where(decisions.c.id.in_(decision_ids[at : at + _AT_ONCE]))
+            with self._database.read() as connection:
+                rows = connection.execute(query.order_by(decisions.c.seq)).all()
+                stands = outcomes(connection, [row.case_ref for row in rows])
+            texts_of = {row.id: (row.case_ref, row.revision) for row in rows}
+            found |= {one: stands[text] for one, text in texts_of.items() if text in stands}
+        return found
 
     def all_verdicts(
         self, since: datetime | None = None, after: str | None = None, limit: int = 100
@@ -324,10 +374,7 @@ class Journal:
             if keep_answer(connection, request, answer, now):
                 return Recorded(answer, repeated=False)
             attempt.rollback()
-        earlier = first_answer(connection, request, now)
-        if earlier is None:  # it expired between the two
-            raise StorageUnavailableError("同样的请求正在处理", hint="请稍后重试")
-        return Recorded(earlier, repeated=True)
+        return Recorded(_first_answer(connection, request, now), repeated=True)
 
     def _add_verdict(
         self, connection: Connection, decision_id: str, verdict: Verdict, made_by: str, now: datetime
@@ -339,7 +386,7 @@ class Journal:
             raise unknown_decision(decision_id)
         if verdict.kind is VerdictKind.RETURNED and verdict.returned_on is None:
             verdict = replace(verdict, returned_on=now.astimezone().date())
-        new = StoredVerdict(new_id(), decision_id, now, made_by, verdict)
+        new = StoredVerdict(new_id(), decision_id, now, made_by, _storable(verdict))
         ref = add_verdict(connection, new, found.seq, found.case_ref)
         if verdict.reason:
             connection.execute(
@@ -376,7 +423,42 @@ class Journal:
                 return removed
 
 
+def _first_answer(connection: Connection, request: Idempotency, now: datetime) -> dict[str, Any]:
+    """Return the answer that kept another one from being kept."""
+    earlier = first_answer(connection, request, now)
+    if earlier is None:  # it expired between the two
+        raise StorageUnavailableError("同样的请求正在处理", hint="请稍后重试")
+    return earlier
+
+
 def _with_verdicts(connection: Connection, query: Select[Any]) -> list[StoredDecision]:
     rows = connection.execute(query).all()
-    stands = standing(connection, [row.seq for row in rows])
-    return [stored(row, stands.get(row.seq)) for row in rows]
+    newest = standing(connection, [row.seq for row in rows])
+    answers = {row.seq: row.answer for row in rows}
+    stands = outcomes(connection, [row.case_ref for row in rows], answers)
+    return [stored(row, newest.get(row.seq), stands.get((row.case_ref, row.revision))) for row in rows]
+
+
+def _on_its_text(decision_id: str) -> Select[Any]:
+    """Select the verdicts on the text of a decision, on whichever suggestion."""
+    this = decisions.alias()
+    same_text = and_(this.c.case_ref == verdicts.c.case_ref, this.c.revision == decisions.c.revision)
+    return selected_verdicts().join(this, same_text).where(this.c.id == decision_id)
+
+
+def _check_newest(connection: Connection, decision_id: str, seen: str) -> None:
+    newest = connection.execute(_on_its_text(decision_id).order_by(verdicts.c.seq.desc()).limit(1)).first()
+    if seen != (newest.id if newest else ""):
+        raise OvertakenError("这一件的处理与打开这一页时不同，这次没有存", hint="请看过现在的处理再定")
+
+
+def _storable(verdict: Verdict) -> Verdict:
+    """Return a verdict as it will be read again: the chain of the audit tells of it, too."""
+    return replace(
+        verdict,
+        section=plain(verdict.section),
+        co_sections=tuple(map(plain, verdict.co_sections)),
+        topic=plain(verdict.topic),
+        returned_by=plain(verdict.returned_by),
+        reason=plain(verdict.reason),
+    )

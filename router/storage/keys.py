@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from router.errors import InputError
 from router.storage.audit import add_entry
@@ -62,10 +62,6 @@ class ApiKey:
     def actor(self) -> str:
         """How audit and journal call its holder."""
         return f"key:{self.name}"
-
-    def allows(self, scope: Scope) -> bool:
-        """Say whether it lets its holder do something; ``admin`` lets everything."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +142,6 @@ class Keys:
         if row is None or row.revoked_at or (row.expires_at and row.expires_at <= self._database.now()):
             return None
         return _key(row)
-
-    def any(self) -> bool:
-        """Say whether there is a key that can be used."""
-        now = self._database.now()
-        usable = exists().where(
-            api_keys.c.revoked_at.is_(None), or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now)
-        )
-        with self._database.read() as connection:
-            return bool(connection.execute(select(usable)).scalar_one())
 
     def list(self) -> list[ApiKey]:
         """Return all keys, the revoked ones too, by name."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, false, func, or_, select
 
 from router.errors import UnknownDecisionError, UnknownVerdictError
 from router.storage.tables import cases, decisions, texts, verdicts
+from router.verdict import VerdictKind
 
 __all__ = ["MOST", "following", "narrowed", "number_of", "unknown_decision", "window_before"]
 
@@ -17,7 +18,7 @@ _CLOCKS_APART = timedelta(minutes=2)
 """By how much the clocks of several machines may differ for `following` to miss nothing."""
 
 _WINDOW = 20_000
-"""Of so many decisions those without a verdict, or with some words, are looked for: there may be none."""
+"""Of so many decisions those that wait, or have some words, are looked for: there may be none."""
 
 MOST = 2**63 - 1
 """A number that no row has."""
@@ -69,8 +70,9 @@ def narrowed(
     at : int
         Before which decision.
     judged : bool or None
-        Whether there is a verdict; of those without one only the newest of
-        each case, and as far back as `window_before` reaches.
+        Whether the text of the case is settled. Of those that are not only
+        the newest of each case, as far back as `window_before` reaches; of
+        those that are, the decision on which somebody said so last.
     numbers : sequence of str
         Of the case; none for all.
     words : sequence of str
@@ -79,20 +81,51 @@ def narrowed(
     limit : int
         How many decisions are wanted.
     """
-    has_verdict = exists().where(verdicts.c.decision_ref == decisions.c.seq)
     query = query.where(*(texts.c.title.icontains(word, autoescape=True) for word in words))
     if judged is False:
-        query = query.where(~has_verdict, cases.c.decision == decisions.c.id)
+        query = query.where(cases.c.decision == decisions.c.id, ~_is_settled(decisions))
+    settled_here = _is_settled(decisions, here=True)
     if numbers:
         query = query.where(cases.c.case_id.in_(numbers))
-        return query.where(has_verdict) if judged else query
+        return query.where(settled_here) if judged else query
     if judged is False or words:
         query = query.where(decisions.c.seq >= window_before(connection, at))
-        return query.where(has_verdict) if judged else query
-    if judged is None:
-        return query
-    newest = select(verdicts.c.decision_ref).where(verdicts.c.decision_ref < at).distinct()
-    return query.where(decisions.c.seq.in_(newest.order_by(verdicts.c.decision_ref.desc()).limit(limit)))
+        return query.where(settled_here) if judged else query
+    return query if judged is None else query.where(decisions.c.seq.in_(_newest_settled(at, limit)))
+
+
+def _newest_settled(at: int, limit: int) -> Select[Any]:
+    """Select the newest decisions on which a text was settled, from the verdicts on: they are fewer."""
+    judged = decisions.alias("judged")
+    return (
+        select(verdicts.c.decision_ref)
+        .distinct()
+        .join(judged, judged.c.seq == verdicts.c.decision_ref)
+        .where(verdicts.c.decision_ref < at, _is_settled(judged, here=True))
+        .order_by(verdicts.c.decision_ref.desc())
+        .limit(limit)
+    )
+
+
+def _is_settled(decided: FromClause, *, here: bool = False) -> ColumnElement[bool]:
+    """Say whether the text of a decision is settled, or was settled last on this very decision.
+
+    A subquery of one row each, which no planner makes a join of: a list
+    looks at few decisions of many. That it is true or false lets PostgreSQL
+    guess that half of them are; of a number it guesses that hardly any is,
+    and compiles the query first.
+    """
+    last, on = verdicts.alias("last"), decisions.alias("last_on")
+    settles = or_(last.c.kind != VerdictKind.RETURNED, last.c.returned_by == "")
+    found = (
+        select(and_(settles, last.c.decision_ref == decided.c.seq) if here else settles)
+        .join(on, on.c.seq == last.c.decision_ref)
+        .where(last.c.case_ref == decided.c.case_ref, on.c.revision == decided.c.revision)
+        .order_by(last.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, false())
 
 
 def window_before(connection: Connection, at: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, select
 from router.decision import Versions
 from router.proposal import Proposal
 from router.storage.answers import told
-from router.storage.records import LabelledCase, StoredDecision, StoredVerdict
+from router.storage.records import LabelledCase, Outcome, StoredDecision, StoredVerdict
 from router.storage.tables import cases, decisions, remarks, texts, verdicts
 from router.verdict import Verdict, VerdictKind
 
 __all__ = [
     "labelled",
     "labelled_case",
+    "outcomes",
     "selected",
     "selected_verdicts",
     "standing",
@@ -33,13 +34,13 @@ _ITS_TEXT = and_(texts.c.case_ref == decisions.c.case_ref, texts.c.revision == d
 def selected() -> Select[Any]:
     """Select decisions with their case and text, as `stored` reads them."""
     return (
-        select(*decisions.c, *_CASE, *_TEXT)
+        select(*decisions.c, *_CASE, *_TEXT, cases.c.revision.label("newest_revision"))
         .join(cases, cases.c.ref == decisions.c.case_ref)
         .outerjoin(texts, _ITS_TEXT)
     )
 
 
-def stored(row: Row[Any], verdict: StoredVerdict | None) -> StoredDecision:
+def stored(row: Row[Any], verdict: StoredVerdict | None, outcome: Outcome | None) -> StoredDecision:
     """Make the record of a row of `selected`."""
     answer = {**row.answer, "title": row.title or ""} if "title" in row.answer else row.answer
     return StoredDecision(
@@ -59,6 +60,10 @@ def stored(row: Row[Any], verdict: StoredVerdict | None) -> StoredDecision:
         answer=told(answer, row.id, row.revision, row.previous, row.created_at),
         proposal=None if row.title is None else _proposal(row),
         verdict=verdict,
+        case=row.case_ref,
+        current=row.revision == row.newest_revision,
+        received_on=_received_on(row),
+        outcome=outcome,
     )
 
 
@@ -71,6 +76,37 @@ def standing(connection: Connection, decision_refs: Sequence[int]) -> dict[int, 
     )
     query = selected_verdicts().where(verdicts.c.seq.in_(newest))
     return {row.decision_ref: stored_verdict(row) for row in connection.execute(query)}
+
+
+def outcomes(
+    connection: Connection, case_refs: Sequence[int], answers: Mapping[int, Any] | None = None
+) -> dict[tuple[int, int], Outcome]:
+    """Return what stands of each text of some cases that was decided on, by case and revision.
+
+    Parameters
+    ----------
+    connection : Connection
+    case_refs : sequence of int
+    answers : mapping of int to dict, optional
+        Of decisions that are read already, by their number: an answer is long.
+    """
+    newest = (
+        select(func.max(verdicts.c.seq))
+        .join(decisions, decisions.c.seq == verdicts.c.decision_ref)
+        .where(verdicts.c.case_ref.in_(case_refs))
+        .group_by(verdicts.c.case_ref, decisions.c.revision)
+    )
+    query = selected_verdicts().add_columns(decisions.c.revision, decisions.c.lead)
+    rows = connection.execute(query.where(verdicts.c.seq.in_(newest))).all()
+    known = dict(answers or {})
+    missing = {row.decision_ref for row in rows if row.kind == VerdictKind.ACCEPTED} - known.keys()
+    if missing:
+        accepted = select(decisions.c.seq, decisions.c.answer).where(decisions.c.seq.in_(missing))
+        known |= {row.seq: row.answer for row in connection.execute(accepted)}
+    return {
+        (row.case_ref, row.revision): Outcome(stored_verdict(row), *_labels(row, known.get(row.decision_ref)))
+        for row in rows
+    }
 
 
 def selected_verdicts() -> Select[Any]:
@@ -121,25 +157,33 @@ def labelled(after: int, newest: int, limit: int) -> Select[Any]:
 
 def labelled_case(row: Row[Any]) -> LabelledCase | None:
     """Make the case of a row of `labelled`; None where the verdict is no label."""
-    kind = VerdictKind(row.kind)
-    if kind is VerdictKind.ACCEPTED:
-        topic = row.answer.get("topic") or {"id": ""}
-        co_sections = [co["id"] for co in row.answer.get("co_sections", ())]
-        labels = {"section": row.lead, "co_sections": tuple(co_sections), "topic": topic["id"]}
-    else:
-        labels = {"section": row.section, "co_sections": tuple(row.co_sections), "topic": row.topic}
-    if not labels["section"]:
+    section, co_sections, topic = _labels(row, row.answer)
+    if not section:
         return None
-    return LabelledCase(_proposal(row, **labels), row.decision_id, kind, row.created_at)
+    proposal = _proposal(row, section=section, co_sections=co_sections, topic=topic)
+    return LabelledCase(proposal, row.decision_id, VerdictKind(row.kind), row.created_at)
+
+
+def _labels(row: Row[Any], accepted: Mapping[str, Any] | None) -> tuple[str, tuple[str, ...], str]:
+    """Return lead, co-handling sections and topic as a verdict has them, itself or by accepting an answer."""
+    if row.kind != VerdictKind.ACCEPTED:
+        return row.section, tuple(row.co_sections), row.topic
+    answer = accepted or {}
+    topic = answer.get("topic") or {"id": ""}
+    return row.lead, tuple(co["id"] for co in answer.get("co_sections", ())), topic["id"]
+
+
+def _received_on(row: Row[Any]) -> date | None:
+    written = row.fields["received_on"]
+    return date.fromisoformat(written) if written else None
 
 
 def _proposal(row: Row[Any], **labels: Any) -> Proposal:
-    received_on = row.fields["received_on"]
     return Proposal(
         case_id=row.case_id,
         title=row.title or "",
         body=row.body or "",
-        received_on=date.fromisoformat(received_on) if received_on else None,
+        received_on=_received_on(row),
         kind=row.kind_of_case,
         session=row.session,
         level=row.level,

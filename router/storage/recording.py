@@ -16,7 +16,7 @@ from router.storage.answers import told, without_text
 from router.storage.records import NewDecision, StoredVerdict
 from router.storage.tables import cases, decisions, texts, verdicts
 
-__all__ = ["add_decision", "add_verdict"]
+__all__ = ["add_decision", "add_verdict", "identity_of"]
 
 _IDENTITY = ("source", "level", "session", "kind", "case_id")
 
@@ -87,10 +87,15 @@ def add_verdict(connection: Connection, new: StoredVerdict, decision_ref: int, c
     return int(ref)
 
 
-def _case(new: NewDecision, digest: str, now: datetime) -> dict[str, Any]:
+def identity_of(new: NewDecision) -> tuple[str, ...]:
+    """Return what tells the case of a decision from others, where it has a number."""
     proposal = new.proposal
-    parts = {name: getattr(proposal, name) for name in _IDENTITY[1:]} | {"source": new.source}
-    named = [parts[name] for name in _IDENTITY] if proposal.case_id else [new.id]
+    return (new.source, proposal.level, proposal.session, proposal.kind, proposal.case_id)
+
+
+def _case(new: NewDecision, digest: str, now: datetime) -> dict[str, Any]:
+    parts = dict(zip(_IDENTITY, identity_of(new), strict=True))
+    named = list(parts.values()) if new.proposal.case_id else [new.id]
     return {
         **parts,
         "identity": _digest(*named),

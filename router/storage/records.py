@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from router.decision import Decision, Versions
@@ -17,6 +17,7 @@ __all__ = [
     "Idempotency",
     "LabelledCase",
     "NewDecision",
+    "Outcome",
     "Purged",
     "Recorded",
     "StoredDecision",
@@ -146,6 +147,33 @@ class StoredVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What people made of a text of a case, on whichever suggestion of it they said so last.
+
+    Parameters
+    ----------
+    given : StoredVerdict
+        Which stands.
+    lead : str
+        Who handles the case; of one that goes back to its sender, the unit
+        it belongs to, where known. Empty where a section gave it back.
+    co_sections : tuple of str
+    topic : str
+    """
+
+    given: StoredVerdict
+    lead: str
+    co_sections: tuple[str, ...]
+    topic: str
+
+    @property
+    def settles(self) -> bool:
+        """Whether the office has nothing more to decide: it has, where a section gave the case back."""
+        verdict = self.given.verdict
+        return verdict.kind is not VerdictKind.RETURNED or not verdict.returned_by
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDecision:
     """A decision of the journal.
 
@@ -169,7 +197,16 @@ class StoredDecision:
         The case as the router saw it, for telling the decision again; None
         where no text is kept.
     verdict : StoredVerdict or None
-        The one that stands.
+        The newest on this very decision.
+    case : int
+        Number of the case in the journal.
+    current : bool
+        Whether the case has no newer text.
+    received_on : date or None
+        When the case was handed to the bureau, where known.
+    outcome : Outcome or None
+        What stands of this text of the case, said on this decision or on
+        another one; None where nobody has decided.
     """
 
     id: str
@@ -188,6 +225,15 @@ class StoredDecision:
     answer: dict[str, Any]
     proposal: Proposal | None
     verdict: StoredVerdict | None
+    case: int
+    current: bool
+    received_on: date | None
+    outcome: Outcome | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody has to decide on this text of the case any more."""
+        return self.outcome is not None and self.outcome.settles
 
 
 @dataclass(frozen=True, slots=True)

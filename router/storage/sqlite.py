@@ -30,12 +30,15 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, QueuePool, create_engine, event
 
 from router.storage.backend import Fault, Lock
+from router.unfinished import check_whole
 
-__all__ = ["Sqlite", "connect_file"]
+__all__ = ["Sqlite", "connect_file", "is_full"]
 
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _POLL = 0.0002
+_NO_ROOM = 64 * 1024
+"""Bytes free; the index of the log alone takes half of it, and SQLite calls its lack an I/O error."""
 
 _BUSY = Fault(
     "数据库正被别的程序占用，等了 10 秒也没有轮到", "请稍后重试；一直这样，请看有没有程序长时间打开着它"
@@ -66,6 +69,13 @@ _BY_ERRNO = {
     errno.EPERM: _READ_ONLY,
     errno.EIO: _DISK,
 }
+
+
+def is_full(error: OSError | sqlite3.Error) -> bool:
+    """Say whether an error of the system or the driver is that a disk or a quota is full."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 def connect_file(path: Path) -> sqlite3.Connection:
@@ -115,11 +125,12 @@ class Sqlite:
         return engine
 
     def make(self) -> None:
-        """Make an empty file that only its owner may read, where there is none.
+        """Make an empty file that only its owner may read, where there is none and none is being put back.
 
         One that is there must not be opened: closing it would end the locks
         that SQLite holds on it in this process, and others would remove the log.
         """
+        check_whole(self._path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -132,7 +143,14 @@ class Sqlite:
             return None
 
     def exists(self) -> bool:
-        """Say whether the file is there."""
+        """Say whether the file is there.
+
+        Raises
+        ------
+        StorageError
+            If a restore has not finished with it.
+        """
+        check_whole(self._path)
         return self._path.exists()
 
     @contextmanager
@@ -185,7 +203,9 @@ class Sqlite:
         if isinstance(error, OSError):
             return _BY_ERRNO.get(error.errno or 0, _DISK)
         code = getattr(error, "sqlite_errorcode", None)
-        return None if code is None else _BY_CODE.get(code & 0xFF)
+        found = None if code is None else _BY_CODE.get(code & 0xFF)
+        free = self.free_bytes() if found is _DISK else None
+        return found if free is None or free >= _NO_ROOM else _FULL
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

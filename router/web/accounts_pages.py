@@ -14,13 +14,17 @@ from router.storage.audit import Audit
 from router.storage.limits import Limits
 from router.storage.passwords import check_password
 from router.web import auth
+from router.web.account_forms import is_local, login_page, password_page
 from router.web.audit_words import in_words
 from router.web.callers import caller
 from router.web.engine import services
 from router.web.guard import home
+from router.web.kept import carried
+from router.web.pages import filled_in
 from router.web.problems import ProblemError
 from router.web.refusals import note_refusal
 from router.web.rendering import render
+from router.web.verdict_forms import Typed
 
 __all__ = ["blueprint"]
 
@@ -32,7 +36,7 @@ REFUSED_AFTER = 0.5
 _REFUSED = "用户名或口令不对；连续输错 5 次，账户锁定 15 分钟"
 LOGINS_A_MINUTE = 60
 """From one address."""
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,2000}")
+_NOT_SENT = "刚才登录已过期，填的还没有提交；内容都在，请核对后再提交一次"
 _AT_ONCE = 50
 _ROW = r"[1-9]\d{0,17}"
 """A number that any database can count to."""
@@ -124,30 +128,25 @@ def _new_password(name: str) -> str:
 
 
 def _let_in(session: Session) -> AnyResponse:
-    target = request.form.get("next", "")
     g.caller, g.session = auth.caller_of(session.user), session
-    answer = redirect(target if _LOCAL.fullmatch(target) else home(), 303)
+    answer = _going_on(request.form.get("next", ""), carried())
     auth.set_cookie(answer, auth.cookie_name(), session.token)
     return answer
 
 
+def _going_on(target: str, found: Typed) -> AnyResponse:
+    """Show what was typed before the login in its form again; where there is nothing, go on to a page."""
+    if found and auth.password_due():
+        return password_page(target, found)
+    page = filled_in(target, found, ProblemError("login_required", _NOT_SENT)) if found else None
+    if page:
+        page.status_code = 200  # the login itself went well
+    return page or redirect(target if is_local(target) else home(), 303)
+
+
 def _login_page(name: str = "", problem: ProblemError | None = None) -> Response:
-    target = request.values.get("next", "")
-    return render(
-        "login.html",
-        problem.kind.status if problem else 200,
-        problem=problem,
-        name=name,
-        next=target if _LOCAL.fullmatch(target) else "",
-        guarded=auth.guarded(),
-    )
+    return login_page(request.values.get("next", ""), carried(), name, problem)
 
 
 def _password_page(problem: ProblemError | None = None) -> Response:
-    return render(
-        "password.html",
-        problem.kind.status if problem else 200,
-        problem=problem,
-        own="session" in g and g.session is not None,
-        due=auth.password_due(),
-    )
+    return password_page(request.form.get("next", ""), carried(), problem)

@@ -118,7 +118,7 @@ class SimilarOut(Out):
     name: str
     result: str = Field(description="办理结果，如 A、B、C")
     similarity: float = Field(ge=0, le=1, description="1 为文字相同")
-    title: str
+    title: str = Field(description="只在分办当时的回答里有；存下的决定里总是空的")
 
 
 class DeadlinesOut(Out):
@@ -189,7 +189,7 @@ class VerdictOut(Out):
 
 
 class StoredDecisionOut(DecisionOut):
-    """A suggestion of the journal. Titles are empty where no text is kept."""
+    """A suggestion of the journal. Titles of similar cases are empty; its own is where no text is kept."""
 
     made_by: str
     verdict: VerdictOut | None = Field(description="算数的那个，即最后一个")

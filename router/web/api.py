@@ -18,6 +18,7 @@ from router.web.intake import (
     checked,
     json_body,
     json_bytes,
+    known_site,
     live_router,
     parsed_json,
     to_proposal,
@@ -76,7 +77,7 @@ def verdicts() -> Response:
     if before is not None:
         return answered(before, repeated=True)
     given = checked(VerdictIn, parsed_json(body))
-    recorded = store_verdict(given.decision_id, to_verdict(given, services().engine.site), repeated)
+    recorded = store_verdict(given.decision_id, to_verdict(given, known_site(services().engine)), repeated)
     return answered(recorded.answer, repeated=recorded.repeated)
 
 
@@ -113,7 +114,7 @@ def decision(decision_id: str) -> Response:
 @blueprint.get("/sections")
 def sections() -> Response:
     """List the sections of the bureau and the units outside it."""
-    site = services().engine.site
+    site = known_site(services().engine)
     units = [_section(s) for s in site.sections.values()] + [_neighbour(n) for n in site.neighbours.values()]
     return jsonify({"sections": units})
 
@@ -121,7 +122,7 @@ def sections() -> Response:
 @blueprint.get("/topics")
 def topics() -> Response:
     """List the topics and the sections they belong to."""
-    found = services().engine.site.topics.values()
+    found = known_site(services().engine).topics.values()
     return jsonify(
         {"topics": [{"id": t.id, "name": t.name, "section": t.section, "duty": t.duty} for t in found]}
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from functools import partial
 
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import FenbanError
@@ -26,6 +27,7 @@ log = logging.getLogger("fenban.web")
 _MOST_DRAINED = 1024 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _JSON_PATHS = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
+_API = re.compile(r"/api(?:/|\Z)", re.IGNORECASE)
 
 
 def make_app(engine: Engine, database: Database, limits: Limits | None = None) -> Flask:
@@ -50,6 +52,7 @@ def make_app(engine: Engine, database: Database, limits: Limits | None = None) -
     app.json = _json_provider(app)
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["pretty"] = partial(json.dumps, ensure_ascii=False, indent=2)
+    app.after_request(_drain)
     metrics.install(app)
     logs.install(app)  # before the guard, so that what it refuses is seen too
     guard.install(app)
@@ -77,28 +80,33 @@ def _handle_errors(app: Flask) -> None:
 
 def _answer(problem: ProblemError) -> Response:
     logs.answered_with(problem.kind.code)
-    if problem.kind.status == 413:
-        _drain()
-    if request.path.startswith("/api/") or request.path in _JSON_PATHS:
+    if _API.match(request.path) or request.path in _JSON_PATHS:
         return response(problem)
     page = pages.problem_page(problem)
     page.headers.extend(problem.headers)
     return page
 
 
-def _drain() -> None:
-    """Read what a too large request still sends, or its sender never sees the answer."""
-    request.max_content_length = _MOST_DRAINED
-    try:
-        while request.stream.read(_CHUNK):
+def _drain(answer: Response) -> Response:
+    """Read what the request still sends, or its sender sees a dead connection and no answer.
+
+    What is longer than the most ends with its connection.
+    """
+    # The server's own stream: it ends with the request, whatever was refused of it.
+    if request.environ.get("wsgi.input_terminated") and not g.get("cut_off"):
+        stream, left = request.environ["wsgi.input"], _MOST_DRAINED
+        try:
+            while left > 0 and (piece := stream.read(_CHUNK)):
+                left -= len(piece)
+        except OSError:  # the sender is gone, or it was no HTTP
             pass
-    except (HTTPException, OSError):
-        return
+    return answer
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:  # a redirect
         return error.get_response()
+    g.cut_off = isinstance(error, ClientDisconnected)  # it was waited for once
     answer = _answer(from_status(error.code))
     if "Allow" in (headers := dict(error.get_headers())):
         answer.headers["Allow"] = headers["Allow"]

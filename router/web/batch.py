@@ -14,10 +14,10 @@ from router.errors import FenbanError
 from router.logs import told
 from router.pipeline import Router
 from router.proposal import Proposal
-from router.storage.records import Idempotency
+from router.storage.records import Idempotency, NewDecision
 from router.web.intake import checked, to_proposal
 from router.web.problems import FieldError, ProblemError, from_fenban_error, problem_json
-from router.web.recording import earlier, new_decision, part_of, store
+from router.web.recording import begin, earlier, new_decision, part_of, stem_of, store
 from router.web.schemas import CaseIn
 from router.web.suggesting import answer_of
 
@@ -52,21 +52,25 @@ def suggest_each(cases: Sequence[object], router: Router, whole: Idempotency | N
 
     Raises
     ------
+    IdempotencyConflictError
+        If the key of the call came with another one.
     FenbanError
         If already the first piece can't be decided or stored; later pieces
         tell each case's problem instead, as the answer has begun.
     """
-    first = _Piece(router, whole, 0, cases[:_AT_ONCE]).items()
-    return _pieces(first, cases, router, whole)
+    begins = whole if earlier(whole) is None else None
+    stem = stem_of(whole)
+    first = _Piece(router, stem, 0, cases[:_AT_ONCE], begins).items()
+    return _pieces(first, cases, router, stem)
 
 
 def _pieces(
-    first: list[Item], cases: Sequence[object], router: Router, whole: Idempotency | None
+    first: list[Item], cases: Sequence[object], router: Router, stem: Idempotency | None
 ) -> Iterator[str]:
     yield '{"results":['
     yield ",".join(map(current_app.json.dumps, first))
     for start in range(_AT_ONCE, len(cases), _AT_ONCE):
-        piece = _Piece(router, whole, start, cases[start : start + _AT_ONCE])
+        piece = _Piece(router, stem, start, cases[start : start + _AT_ONCE])
         yield "," + ",".join(map(current_app.json.dumps, _in_any_case(piece)))
     yield "]}"
 
@@ -83,19 +87,24 @@ def _in_any_case(piece: _Piece) -> list[Item]:
 
 
 class _Piece:
-    """Some cases that are decided and stored together."""
+    """Some cases that are decided and stored together; `begins` is the call of which they are the first."""
 
     def __init__(
-        self, router: Router, whole: Idempotency | None, start: int, cases: Sequence[object]
+        self,
+        router: Router,
+        stem: Idempotency | None,
+        start: int,
+        cases: Sequence[object],
+        begins: Idempotency | None = None,
     ) -> None:
-        self._router, self._whole = router, whole
+        self._router, self._stem, self._begins = router, stem, begins
         self.start, self.cases = start, cases
 
     def items(self) -> list[Item]:
         found: dict[int, Item] = {}
         asked: list[tuple[int, CaseIn, Proposal]] = []
         for at, case in enumerate(self.cases, self.start):
-            before = earlier(part_of(self._whole, at))
+            before = earlier(part_of(self._stem, at))
             if before is not None:
                 found[at] = _decision(at, before)
                 continue
@@ -104,20 +113,27 @@ class _Piece:
                 asked.append((at, given, to_proposal(given)))
             except ProblemError as problem:
                 found[at] = _problem(at, problem)
-        return [item for _, item in sorted((found | self._decided(asked)).items())]
+        decided = self._decided(asked)
+        if self._begins:
+            begin(self._begins)
+        recorded = store(decided) if decided else []
+        for (at, _, _), one in zip(asked, recorded, strict=True):
+            found[at] = _decision(at, one.answer)
+        return [item for _, item in sorted(found.items())]
 
-    def _decided(self, asked: Sequence[tuple[int, CaseIn, Proposal]]) -> dict[int, Item]:
+    def _decided(
+        self, asked: Sequence[tuple[int, CaseIn, Proposal]]
+    ) -> list[tuple[NewDecision, Idempotency | None]]:
         if not asked:
-            return {}
+            return []
         router = self._router
         decisions = _each_alone(router, [proposal for _, _, proposal in asked])
         items = []
         for (at, case, proposal), decision in zip(asked, decisions, strict=True):
             answer = answer_of(case, proposal, decision, router.site)
             new = new_decision(proposal, decision, router, case.source or "", answer)
-            items.append((new, part_of(self._whole, at)))
-        recorded = store(items)
-        return {at: _decision(at, one.answer) for (at, _, _), one in zip(asked, recorded, strict=True)}
+            items.append((new, part_of(self._stem, at)))
+        return items
 
 
 def _each_alone(router: Router, proposals: Sequence[Proposal]) -> list[Decision]:

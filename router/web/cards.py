@@ -10,7 +10,7 @@ from typing import Any
 
 from router.decision import Evidence, Status, VoteKind
 from router.precedence import BY_MODEL
-from router.present import STATUS_WORDS
+from router.present import STATUS_WORDS, unread_date
 from router.proposal import Proposal
 from router.readers.masking import ID_MARK, PHONE_MARK
 from router.site import is_outside
@@ -117,6 +117,10 @@ class Card:
         Empty where no text is kept.
     before : Draft or None
         What was suggested for the case before.
+    received : str
+        Why the day it came is unknown, where it is.
+    decided : str
+        What people decided on this text already, in words.
     """
 
     decision: Mapping[str, Any]
@@ -138,6 +142,8 @@ class Card:
     title: tuple[Piece, ...]
     body: tuple[Piece, ...]
     before: Draft | None
+    received: str
+    decided: str
 
     @property
     def asked(self) -> tuple[CoSection, ...]:
@@ -167,7 +173,9 @@ def sureness(probability: float) -> str:
     return next((words for least, words in _SURENESS if probability >= least), "把握不大")
 
 
-def make_card(answer: Mapping[str, Any], proposal: Proposal | None, before: Draft | None = None) -> Card:
+def make_card(
+    answer: Mapping[str, Any], proposal: Proposal | None, before: Draft | None = None, decided: str = ""
+) -> Card:
     """Prepare one case for the page.
 
     Parameters
@@ -201,6 +209,8 @@ def make_card(answer: Mapping[str, Any], proposal: Proposal | None, before: Draf
         title=tuple(pieces(text.title, [e for e in evidence if e.field == "title"])),
         body=tuple(pieces(text.body, [e for e in evidence if e.field == "body"])),
         before=before,
+        received=unread_date(text.received_text) if text.received_text else "没有收到日期",
+        decided=decided,
     )
 
 

@@ -34,6 +34,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def site_known(self) -> bool:
+        """Whether `site` is the bureau's own; not where one was given and could not be read yet."""
+        ...
+
+    @property
     def sinks(self) -> Sinks:
         """Who is told of what is stored."""
         ...

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 
 from router.errors import StorageError
 from router.storage.database import Database
+from router.storage.writable import check_writable
 from router.web.engine import services
 from router.web.metrics import CONTENT_TYPE
 from router.web.metrics import metrics as figures
@@ -58,6 +59,7 @@ def _storage_reasons(database: Database) -> Iterator[str]:
         with database.read():
             pass
         database.flush()  # a disk that has become read-only is still read, but not flushed
+        check_writable(database)
     except StorageError as error:
         yield "。".join(filter(None, (error.message, error.hint)))
     free = database.backend.free_bytes()

@@ -32,8 +32,8 @@ _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 
 class Metrics:
     """What a service counts.
 
-    Labels are names of ours only (endpoints, codes), so that no request can
-    add to them.
+    Labels are names of ours and of the site only (endpoints, codes, sinks),
+    so that no request can add to them.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,9 @@ class Metrics:
             "fenban_decisions", "Decisions stored.", ["status"], registry=self._registry
         )
         self._verdicts = Counter("fenban_verdicts", "Verdicts stored.", ["kind"], registry=self._registry)
+        self._events = Counter(
+            "fenban_sink_events", "Events for sinks.", ["sink", "outcome"], registry=self._registry
+        )
 
     def answered(self, endpoint: str, status: int, seconds: float, problem: str | None = None) -> None:
         """Count a request.
@@ -80,6 +83,10 @@ class Metrics:
     def judged(self, kind: str) -> None:
         """Count a verdict that was stored."""
         self._verdicts.labels(kind).inc()
+
+    def told(self, sink: str, outcome: str) -> None:
+        """Count what became of an event for a sink; see `router.sinks`."""
+        self._events.labels(sink, outcome).inc()
 
     def exposition(self, engine: Engine) -> bytes:
         """Return all figures in Prometheus' text format.

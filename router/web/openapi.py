@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from router.web import answer_schemas, examples, rule_schemas, schemas
 from router.web.problems import KINDS, MEDIA_TYPE
-from router.web.recording import KEY_HEADER, KEY_PATTERN
+from router.web.recording import KEY_HEADER, KEY_PATTERN, REPLAYED
 from router.web.unheeded import IGNORED, UNKNOWN
 
 __all__ = ["OPERATIONS", "Operation", "document"]
@@ -26,16 +27,21 @@ _SECURITY = {
     "scheme": "bearer",
     "description": "接口密钥，由 fenban keys create 建立；还没有任何密钥和账户时，只回答本机，不用密钥",
 }
-_OTHER_IDS = {("get", "decisions/{decision_id}"): "decision", ("get", "verdicts"): "verdicts/list"}
+_OTHER_IDS = {("get", "decisions/{decision_id}"): "decision", ("get", "verdicts"): "listVerdicts"}
 """Where the path alone is no good name, or another call's."""
 _REF = "#/components/schemas/{model}"
-_UNHEEDED = {
-    name: {"description": description, "schema": {"type": "string"}}
-    for name, description in (
-        (IGNORED, "送来而没有用上的字段，多半是名字写错；* 是另有不便列出的。都用上了就没有这个头"),
-        (UNKNOWN, "kind、level、role 里哪几个的值不是接口说明里的，照原样保留；没有就没有这个头"),
+_HEADERS = {
+    name: {"description": description, "schema": {"type": kind}}
+    for name, kind, description in (
+        (IGNORED, "string", "送来而没有用上的字段，多半是名字写错；* 是另有不便列出的。都用上了就没有这个头"),
+        (UNKNOWN, "string", "kind、level、role 里哪几个的值不是接口说明里的，照原样保留；没有就没有这个头"),
+        (REPLAYED, "string", "true：这是同一请求第一次的回答，什么也没有新存；不是就没有这个头"),
+        ("Retry-After", "integer", "多少秒以后再送"),
+        ("WWW-Authenticate", "string", '要接口密钥：Bearer realm="fenban"'),
     )
 }
+_UNHEEDED = (IGNORED, UNKNOWN)
+_OF_STATUS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,6 @@ _BODY_PROBLEMS = (
     "text_too_long",
     "secret_paper",
     "not_ready",
-    "tampered",
     "store",
     "site",
     "plugin",
@@ -128,6 +133,7 @@ OPERATIONS = (
             "body_too_large",
             "unsupported_media_type",
             "invalid_fields",
+            "not_ready",
             *_REPEATABLE,
         ),
         repeatable=True,
@@ -164,9 +170,15 @@ OPERATIONS = (
         "本局股室和外单位",
         answer_schemas.SectionsOut,
         {"sections": [examples.SECTION]},
+        problems=("not_ready",),
     ),
     Operation(
-        "get", "/api/v1/topics", "主题及其所属股室", answer_schemas.TopicsOut, {"topics": [examples.TOPIC]}
+        "get",
+        "/api/v1/topics",
+        "主题及其所属股室",
+        answer_schemas.TopicsOut,
+        {"topics": [examples.TOPIC]},
+        problems=("not_ready",),
     ),
     Operation(
         "get",
@@ -182,7 +194,7 @@ OPERATIONS = (
         "现在起作用的规则",
         rule_schemas.RulesOut,
         {"version": "5f2a9c01d3e4", "rules": [examples.RULE]},
-        problems=("not_ready", "tampered", "store", "site", "plugin"),
+        problems=("not_ready",),
     ),
     Operation(
         "post",
@@ -208,7 +220,7 @@ OPERATIONS = (
         "是否已载入模型、可以分办",
         answer_schemas.ReadyOut,
         {"status": "ready", "model": "2026-01-05.1", "problems": []},
-        problems=("not_ready", "tampered", "store"),
+        problems=("not_ready",),
     ),
 )
 
@@ -250,12 +262,17 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["security"] = [{"key": []}, {}]  # none is needed here until one is made
     if parameters := [*_in_path(operation), *_in_query(operation), *_in_headers(operation)]:
         described["parameters"] = parameters
-    if operation.takes in (schemas.CaseIn, schemas.BatchIn):
-        described["responses"]["200"]["headers"] = _UNHEEDED
+    if headers := _answer_headers(operation):
+        described["responses"]["200"]["headers"] = {name: _HEADERS[name] for name in headers}
     if operation.takes:
         content = {"application/json": {"schema": _ref(operation.takes)}}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _answer_headers(operation: Operation) -> list[str]:
+    replayed = [REPLAYED] if operation.repeatable and operation.takes is not schemas.BatchIn else []
+    return [*(_UNHEEDED if operation.takes in (schemas.CaseIn, schemas.BatchIn) else ()), *replayed]
 
 
 def _is_keyed(operation: Operation) -> bool:
@@ -269,7 +286,8 @@ def _codes(operation: Operation) -> tuple[str, ...]:
 
 def _id(operation: Operation) -> str:
     path = operation.path.strip("/").replace("api/v1/", "")
-    return _OTHER_IDS.get((operation.method, path), path)
+    first, *more = re.split(r"\W", path)
+    return _OTHER_IDS.get((operation.method, path), first + "".join(map(str.capitalize, more)))
 
 
 def _in_path(operation: Operation) -> list[dict[str, Any]]:
@@ -314,13 +332,16 @@ def _problem_responses(codes: tuple[str, ...]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in codes:
         by_status.setdefault(KINDS[code].status, []).append(code)
-    return {str(status): _problem_response(by_status[status]) for status in sorted(by_status)}
+    return {str(status): _problem_response(status, by_status[status]) for status in sorted(by_status)}
 
 
-def _problem_response(codes: list[str]) -> dict[str, Any]:
+def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
     examples = {code: {"value": _problem_example(code)} for code in codes}
     content = {MEDIA_TYPE: {"schema": _ref(answer_schemas.ProblemOut), "examples": examples}}
-    return {"description": "；".join(f"{code} {KINDS[code].detail}" for code in codes), "content": content}
+    description = "；".join(f"{code} {KINDS[code].detail}" for code in codes)
+    header = _OF_STATUS.get(status)
+    headers = {"headers": {header: _HEADERS[header]}} if header else {}
+    return {"description": description, **headers, "content": content}
 
 
 def _problem_example(code: str) -> dict[str, Any]:

@@ -10,35 +10,70 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from urllib.parse import quote
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from router.errors import FenbanError
 from router.readers import ReadReport, read_files
-from router.web import decision_pages
+from router.web import decision_pages, worklist
+from router.web.account_forms import login_page, password_page
+from router.web.callers import caller
 from router.web.engine import services
 from router.web.intake import checked, live_router, parsed_json, to_proposal
+from router.web.kept import page_of_form, typed, typed_to_carry
 from router.web.once import sent_once
 from router.web.openapi import document
+from router.web.permissions import permission
 from router.web.problems import ProblemError, from_fenban_error
 from router.web.rendering import render
 from router.web.results import Results, parse_payload, workbook
 from router.web.schemas import CaseIn
+from router.web.verdict_forms import Typed
 
-__all__ = ["blueprint", "problem_page"]
+__all__ = ["blueprint", "filled_in", "problem_page"]
 
 blueprint = Blueprint("pages", __name__)
 
 _FIELDS = tuple(CaseIn.model_fields)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_TOO_LATE = "页面已过期，没有提交；填的内容都在，请核对后再提交一次"
+
 View = Callable[[], Response]
 
 
 def problem_page(problem: ProblemError) -> Response:
-    """Tell a person of an error on a page of its own."""
-    return render("problem.html", problem.kind.status, problem=problem)
+    """Tell a person of an error on a page of its own; what came too late is not lost."""
+    code, page = problem.kind.code, None
+    if code == "login_required":
+        return login_page(page_of_form(), typed_to_carry(), problem=problem)
+    if code == "password_expired":
+        return password_page(page_of_form(), typed_to_carry(), problem)
+    if code == "form_expired":
+        page = filled_in(page_of_form(), typed(), ProblemError(code, _TOO_LATE))
+    return page or render("problem.html", problem.kind.status, problem=problem)
+
+
+def filled_in(address: str, found: Typed, problem: ProblemError) -> Response | None:
+    """Show a page with what was typed into its form; None where that is no page of the caller's.
+
+    Parameters
+    ----------
+    address : str
+    found : Typed
+    problem : ProblemError
+        Why it was not done.
+    """
+    try:
+        endpoint, arguments = current_app.url_map.bind("").match(address)
+        if not permission(endpoint).lets(caller()):
+            return None
+        if endpoint == "pages.decision":
+            return decision_pages.filled_in(arguments["decision_id"], found, problem)
+    except (HTTPException, ProblemError):  # no such page, or no such decision
+        return None
+    return _index(problem, found) if endpoint == "pages.index" else None
 
 
 def _form(view: View) -> View:
@@ -57,7 +92,7 @@ def _form(view: View) -> View:
             problem = from_fenban_error(error)
             if problem.kind.status >= 500:
                 raise
-        return _index(problem)
+        return _index(problem, request.form if _kept(problem) else None)
 
     return shown
 
@@ -110,9 +145,16 @@ def back() -> AnyResponse:
     return redirect(url_for("pages.index"), 303)
 
 
-blueprint.add_url_rule("/decisions", view_func=decision_pages.decisions)
+blueprint.add_url_rule("/decisions", view_func=worklist.decisions)
 blueprint.add_url_rule("/decisions/<decision_id>", view_func=decision_pages.decision)
 blueprint.add_url_rule("/decisions/<decision_id>/verdict", view_func=decision_pages.decide, methods=["POST"])
+
+
+@blueprint.get("/decisions.xlsx")
+def decisions_table() -> Response:
+    """Turn the list of decisions, narrowed as on the page, into a workbook."""
+    found, about = worklist.table()
+    return _download(workbook(found, services().engine.site.settings.bureau, about))
 
 
 @blueprint.get("/docs")
@@ -153,17 +195,17 @@ class UnreadableError(ProblemError):
         self.report = report
 
 
-def _index(problem: ProblemError | None = None) -> Response:
+def _index(problem: ProblemError | None = None, found: Typed | None = None) -> Response:
     wrong = {error.path.lstrip("/"): error.message for error in problem.errors} if problem else {}
     report = problem.report if isinstance(problem, UnreadableError) else None
-    values = {name: request.form.get(name, "") for name in _FIELDS} if _kept(problem) else {}
+    values = {name: found.get(name, "") for name in _FIELDS} if found else {}
     status = problem.kind.status if problem else 200
     return render("index.html", status, problem=problem, wrong=wrong, values=values, report=report)
 
 
-def _kept(problem: ProblemError | None) -> bool:
+def _kept(problem: ProblemError) -> bool:
     """Whether to show what was filled in: not what was too large, and never a secret paper."""
-    return problem is not None and problem.kind.code not in ("body_too_large", "secret_paper")
+    return problem.kind.code not in ("body_too_large", "secret_paper")
 
 
 def _download(data: bytes) -> Response:

@@ -96,6 +96,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "pages.table": _SUGGESTS,
     "pages.back": _SUGGESTS,
     "pages.decisions": _READS,
+    "pages.decisions_table": _READS,
     "pages.decision": _READS,
     "pages.decide": _DECIDES,
     "pages.docs": Permission(roles=_ALL_ROLES),

@@ -79,6 +79,7 @@ _ALL = (
         "Idempotency-Key used for another request",
         "这个 Idempotency-Key 已用于另一个请求，不同的请求请换一个键",
     ),
+    Kind("overtaken", 409, "Decided on in the meantime", "这一件的处理与打开这一页时不同，这次没有存"),
     Kind("body_too_large", 413, "Request body too large", "请求体过大"),
     Kind("unsupported_media_type", 415, "Unsupported media type", "请求体须为 application/json"),
     Kind("invalid_fields", 422, "Invalid fields", "有字段不合要求"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -25,18 +26,21 @@ from router.web.problems import ProblemError
 __all__ = [
     "KEY_HEADER",
     "KEY_PATTERN",
+    "REPLAYED",
     "answered",
+    "begin",
     "earlier",
     "new_decision",
     "part_of",
     "repeatable",
+    "stem_of",
     "store",
     "store_verdict",
 ]
 
 KEY_HEADER = "Idempotency-Key"
 KEY_PATTERN = r"^[!-~]{1,255}$"
-_REPLAYED = "Idempotent-Replayed"
+REPLAYED = "Idempotent-Replayed"
 
 
 def repeatable(body: bytes) -> Idempotency | None:
@@ -55,12 +59,33 @@ def repeatable(body: bytes) -> Idempotency | None:
     return Idempotency(caller().actor, key, f"{request.path}\n".encode() + body)
 
 
-def part_of(whole: Idempotency | None, at: int) -> Idempotency | None:
-    """Return what tells one case of a repeated batch: nobody can make it up without the batch."""
+def stem_of(whole: Idempotency | None) -> Idempotency | None:
+    """Return what the cases of a repeated batch have in common.
+
+    Its key holds a blank, so that no caller can send it, and tells one batch
+    from a later one whose key is the same.
+    """
     if whole is None:
         return None
-    digest = hashlib.sha256(whole.request).digest()
-    return Idempotency(whole.caller, f"{whole.key}#{at}", digest + str(at).encode())
+    # the key and the digest of the whole are stored: neither must give what the answers are sealed with
+    named, sealed = (hashlib.sha256(purpose + whole.request) for purpose in (b"key\n", b"seal\n"))
+    return Idempotency(whole.caller, f"{whole.key} {named.hexdigest()}", sealed.digest())
+
+
+def part_of(stem: Idempotency | None, at: int) -> Idempotency | None:
+    """Return what tells one case of a repeated batch: nobody can make it up without the batch."""
+    return stem and replace(stem, key=f"{stem.key} {at}", request=stem.request + str(at).encode())
+
+
+def begin(whole: Idempotency) -> None:
+    """Take the key of a batch, before the first of its cases is stored.
+
+    Raises
+    ------
+    IdempotencyConflictError
+        If the key came with another request.
+    """
+    services().journal.begin(whole)
 
 
 def earlier(repeated: Idempotency | None) -> dict[str, Any] | None:
@@ -78,7 +103,7 @@ def answered(answer: Mapping[str, Any], *, repeated: bool = False) -> Response:
     """Write an answer that was stored."""
     response = jsonify(answer)
     if repeated:
-        response.headers[_REPLAYED] = "true"
+        response.headers[REPLAYED] = "true"
     return response
 
 
@@ -132,13 +157,15 @@ def store(items: Sequence[tuple[NewDecision, Idempotency | None]]) -> list[Recor
     for one in recorded:
         if not one.repeated:
             metrics().decided(one.answer["status"])
-            known.engine.sinks.notify_all(decision_event(one.answer))
+            known.engine.sinks.notify_all(decision_event(one.answer), metrics().told)
     if len(recorded) == 1:
         about_decision(recorded[0].answer["decision_id"])
     return recorded
 
 
-def store_verdict(decision_id: str, verdict: Verdict, repeated: Idempotency | None = None) -> Recorded:
+def store_verdict(
+    decision_id: str, verdict: Verdict, repeated: Idempotency | None = None, *, seen: str | None = None
+) -> Recorded:
     """Store what a person decided, and tell who is to be told.
 
     Parameters
@@ -147,17 +174,22 @@ def store_verdict(decision_id: str, verdict: Verdict, repeated: Idempotency | No
     verdict : Verdict
         Checked against the site.
     repeated : Idempotency, optional
+    seen : str, optional
+        The newest verdict that its maker knew; see `Journal.verdict`.
 
     Raises
     ------
     UnknownDecisionError
         If there is no such decision.
+    OvertakenError
+        If somebody decided in the meantime.
     """
     known = services()
-    recorded = known.journal.verdict(decision_id, verdict, caller().actor, repeated)
+    recorded = known.journal.verdict(decision_id, verdict, caller().actor, repeated, seen=seen)
     about_decision(decision_id)
     if not recorded.repeated:
         metrics().judged(verdict.kind.value)
         stored = known.journal.decision(decision_id)
-        known.engine.sinks.notify_all(verdict_event(stored.case_id if stored else "", recorded.answer))
+        event = verdict_event(stored.case_id if stored else "", recorded.answer)
+        known.engine.sinks.notify_all(event, metrics().told)
     return recorded

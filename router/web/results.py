@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from router.decision import Status
 from router.interfaces import ReadNote, ReadProblem
 from router.pipeline import Router
-from router.present import decision_row
+from router.present import decision_row, proposal_row
 from router.proposal import Proposal
 from router.readers import ReadReport
 from router.sheets import write_workbook
+from router.site import Site
 from router.storage.records import Idempotency, NewDecision
 from router.web.cards import STATUS_BADGES, Card, make_card
+from router.web.engine import services
 from router.web.intake import checked
+from router.web.outcomes import outcome_words
 from router.web.problems import ProblemError
 from router.web.recording import new_decision, part_of, store
 from router.web.schemas import LONGEST_CELL, MOST_ROWS, TableIn
@@ -79,12 +82,16 @@ class Results:
         decisions = router.suggest_many(proposals, explain=True, similar=True)
         pairs = list(zip(proposals, decisions, strict=True))
         answers = _recorded([new_decision(p, d, router) for p, d in pairs], once)
+        decided = _decided(answers, site)
         return cls(
             tuple(
-                make_card(answer, p, draft_before(answer))
-                for answer, p in zip(answers, proposals, strict=True)
+                make_card(answer, p, draft_before(answer), said)
+                for answer, p, said in zip(answers, proposals, decided, strict=True)
             ),
-            tuple({**decision_row(d, site), "source": p.source} for p, d in pairs),
+            tuple(
+                decision_row(d, site) | proposal_row(p) | {"handled": said}
+                for (p, d), said in zip(pairs, decided, strict=True)
+            ),
             tuple(report.problems) if report else (),
             tuple(report.notes) if report else (),
             tuple(report.warnings) if report else (),
@@ -119,6 +126,13 @@ def _recorded(new: Sequence[NewDecision], once: Idempotency | None) -> list[dict
     return [recorded.answer for piece in pieces for recorded in store(piece)]
 
 
+def _decided(answers: Sequence[Mapping[str, Any]], site: Site) -> list[str]:
+    """Say what people decided on each text already; nothing where they have not."""
+    stand = services().journal.outcomes([answer["decision_id"] for answer in answers])
+    found = [(stand.get(answer["decision_id"]), answer) for answer in answers]
+    return [outcome_words(outcome, answer, site) if outcome else "" for outcome, answer in found]
+
+
 def parse_payload(value: Any) -> Table:
     """Check what came back from a page.
 
@@ -135,8 +149,8 @@ def parse_payload(value: Any) -> Table:
     return Table(found.rows, problems, [ReadNote(n.source, n.where, n.text) for n in found.notes])
 
 
-def workbook(table: Table, bureau: str) -> bytes:
-    """Write the 分办表."""
+def workbook(table: Table, bureau: str, about: str = "") -> bytes:
+    """Write the 分办表; `about` says which cases these are."""
     target = io.BytesIO()
-    write_workbook(table.rows, table.problems, target, bureau=bureau, notes=table.notes)
+    write_workbook(table.rows, table.problems, target, bureau=bureau, notes=table.notes, about=about)
     return target.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.storage.records import StoredDecision
-from router.verdict import Verdict, VerdictKind
+from router.verdict import VerdictKind
 from router.web.callers import caller
 from router.web.cards import Draft
 from router.web.engine import services
@@ -34,9 +34,9 @@ def visible_decision(decision_id: str) -> StoredDecision:
 def sees(stored: StoredDecision) -> bool:
     """Say whether the caller may see a decision: a section head those that name the section."""
     involved = [unit["id"] for unit in stored.answer.get("co_sections", ())]
-    if stored.verdict:
-        verdict = stored.verdict.verdict
-        involved += [verdict.section, verdict.returned_by, *verdict.co_sections]
+    if stored.outcome:
+        outcome = stored.outcome
+        involved += [outcome.lead, outcome.given.verdict.returned_by, *outcome.co_sections]
     return caller().sees(stored.lead, involved)
 
 
@@ -44,13 +44,21 @@ def may_judge(stored: StoredDecision) -> bool:
     """Say whether the caller may decide on a decision: of the section heads, the one whose section leads.
 
     A section that gave the case back may think better of it until somebody
-    else is named.
+    else is named. None decides by an outdated draft: the case may be
+    another's by now.
     """
     if not permission("pages.decide").lets(caller()):
         return False
-    verdict = stored.verdict.verdict if stored.verdict else Verdict(VerdictKind.ACCEPTED)
-    leads = {VerdictKind.ACCEPTED: stored.lead, VerdictKind.CHANGED: verdict.section}
-    return caller().own_section in (None, leads.get(verdict.kind, verdict.returned_by))
+    own = caller().own_section
+    return own is None or (stored.current and own == _leads(stored))
+
+
+def _leads(stored: StoredDecision) -> str:
+    """Return the section that may decide beside the office; of a case that was returned, the one that did."""
+    if stored.outcome is None:
+        return stored.lead
+    verdict = stored.outcome.given.verdict
+    return verdict.returned_by if verdict.kind is VerdictKind.RETURNED else stored.outcome.lead
 
 
 def may_accept(stored: StoredDecision) -> bool:

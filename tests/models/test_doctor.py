@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import distribution
@@ -17,6 +20,7 @@ from router.doctor import (
     check_calendar,
     check_clock,
     check_folder,
+    check_owners,
     examined,
     good,
 )
@@ -30,6 +34,7 @@ from tests.commands import fenban
 from tests.storage.cases import new_decision
 from tests.storage.tampering import edit
 
+ROOT = Path(__file__).resolve().parents[2]
 Doctor = Callable[[], dict[str, list[tuple[str, str]]]]
 
 
@@ -199,6 +204,23 @@ def test_a_folder_that_is_not_there_is_judged_by_the_one_above(tmp_path: Path) -
     assert found.state is not State.ERROR
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("name", ["sites", "rules", "versions/2026-03-02.1", "live"])
+def test_what_root_left_in_a_store_is_an_error(tmp_path: Path, name: str) -> None:
+    store = tmp_path / "store"
+    (store / name).mkdir(parents=True)
+    os.chown(store, 65534, 65534)
+    for above in (store / name).parents:
+        if above.is_relative_to(store):
+            os.chown(above, 65534, 65534)
+    (found,) = check_owners("模型库的属主", store)
+    assert found.state is State.ERROR
+    assert f"如属于 root 的 {name}" in found.message
+    assert f"chown -R nobody {store}" in found.hint
+    os.chown(store / name, 65534, 65534)
+    assert list(check_owners("模型库的属主", store)) == []
+
+
 @pytest.mark.skipif(os.access("/sys/kernel", os.W_OK), reason="here everything can be written")
 def test_a_folder_that_cannot_be_written_is_an_error() -> None:
     (found, *_) = check_folder("磁盘", Path("/sys/kernel"))
@@ -215,6 +237,40 @@ def test_a_check_that_breaks_off_is_a_finding() -> None:
     assert str(next(examined("站点", broken))) == "错误  站点：site.toml：没有。请补"
     assert "ZeroDivisionError" in next(examined("站点", worse)).message
     assert list(examined("站点", lambda: [good("站点", "好")])) == [good("站点", "好")]
+
+
+def test_a_damaged_dictionary_is_told_with_the_library_to_reinstall(tmp_path: Path) -> None:
+    import jieba
+
+    packages = Path(jieba.__file__).parent.parent
+    for name in ("jieba", f"jieba-{distribution('jieba').version}.dist-info"):
+        shutil.copytree(packages / name, tmp_path / name)
+    (tmp_path / "jieba" / "dict.txt").write_bytes(b"")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-W", "ignore", "-m", "service", "doctor", "--store", f"{tmp_path}/store"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    (told,) = [line for line in done.stdout.splitlines() if "  词典：" in line]
+    assert told.startswith("错误  词典：jieba 有 1 个文件与安装时不一样，如 jieba/dict.txt")
+    assert "--force-reinstall --no-deps jieba==" in told
+    assert "rjieba" not in told
+
+
+def test_another_checkout_that_runs_in_place_of_the_installed_one_is_an_error(tmp_path: Path) -> None:
+    for name in ("router", "models", "training"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("service.py", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    command = [sys.executable, "-W", "ignore", "-m", "service", "doctor", "--store", f"{tmp_path}/store"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (told,) = [line for line in done.stdout.splitlines() if "  安装：" in line]
+    assert told.startswith("错误")
+    assert str(ROOT) in told
+    assert str(tmp_path) in told
+    assert "PYTHONPATH" in told
 
 
 def test_other_libraries_than_the_tested_ones_are_named() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from models.live import LiveEngine
 from models.store import ModelStore
+from router.interfaces import Event
 from router.logs import JsonFormatter
 from training.train import Trained
 
@@ -174,7 +175,21 @@ def test_a_site_is_known_before_there_is_a_model(tmp_path: Path, site_directory:
     engine = LiveEngine(tmp_path / "store", site_directory)
     assert engine.router is None
     assert engine.site.sections
+    assert engine.site_known
     engine.close()
+
+
+def test_a_site_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    store: ModelStore, site_directory: Path
+) -> None:
+    with (site_directory / "site.toml").open("a", encoding="utf-8") as file:
+        file.write("\nx = [\n")
+    engine = LiveEngine(store.directory, site_directory)
+    assert not engine.site_known
+    engine.close()
+    without = LiveEngine(store.directory)
+    assert without.site_known
+    without.close()
 
 
 def test_a_sink_that_cannot_be_built_is_tried_again(
@@ -189,8 +204,9 @@ def test_a_sink_that_cannot_be_built_is_tried_again(
     (tmp_path / "mount").mkdir()
     engine.refresh()
     assert engine.problems() == []
-    assert list(engine.sinks.tallies()) == ["jsonl"]
+    engine.sinks.notify_all(Event("decision", "028", {}))
     engine.close()
+    assert "028" in (tmp_path / "mount" / "events.jsonl").read_text(encoding="utf-8")
 
 
 def test_a_store_that_cannot_be_written_serves_and_says_so(

@@ -184,7 +184,15 @@ def test_with_the_titles_taken_out_labels_are_still_told(trained: Trained, tmp_p
     assert {(s.case.title, s.case.section) for s in output.similar[:2]} == {("", "municipal")}
 
 
+def test_a_model_names_the_past_cases_it_tells(trained: Trained, cases: list[Proposal]) -> None:
+    [output] = trained.model.predict(cases[:1], similar=True)
+    assert output.similar
+    told = [similar.case for similar in output.similar]
+    assert trained.model.named([replace(case, title="") for case in told]) == told
+
+
 def test_a_model_of_descriptions_alone_knows_no_past_case(described: Trained) -> None:
+    assert described.model.named([OtherCase("028")]) == [OtherCase("028")]
     assert described.model.similar is None
     assert described.model.predict([Proposal(title="路灯不亮")])[0].similar is None
 
@@ -198,6 +206,22 @@ def test_a_case_that_was_learned_is_not_like_itself(trained: Trained, cases: lis
     assert again.similar[0] == SimilarCase(
         OtherCase("001", cases[0].title, "municipal", 2021), pytest.approx(1)
     )
+
+
+def test_titles_are_found_by_all_else_that_is_known_and_never_guessed(tokenizer: Tokenizer) -> None:
+    past = [
+        OtherCase("028", "关于路灯的建议", "municipal", 2021, "A"),
+        OtherCase("028", "关于污水的提案", "drainage", 2021),
+        OtherCase("030", "关于停车的建议", "construction", 2022),
+        OtherCase("030", "关于停车的提案", "construction", 2022),
+        OtherCase("", "没有编号", "legal"),
+    ]
+    features = BlockFeatures(tokenizer)
+    rows = features.fit_transform([f"{case.title}\n" for case in past])
+    asked = [replace(case, title="") for case in past]
+    named = SimilarityIndex.build(features, rows, past).named([*asked, OtherCase("031")])
+    assert [case.title for case in named] == ["关于路灯的建议", "关于污水的提案", "", "", "", ""]
+    assert [replace(case, title="") for case in named] == [*asked, OtherCase("031")]
 
 
 def test_cases_asked_for_together_are_compared(trained: Trained) -> None:

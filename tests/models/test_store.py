@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from models.store import ModelStore
-from router.errors import StoreError, TamperedError
+from router.errors import StorageError, StoreError, TamperedError
 from router.proposal import Proposal
+from router.unfinished import replacing_all
 from training.train import Trained
 
 
@@ -72,9 +75,10 @@ def test_versions_of_one_day_are_numbered_and_sorted_by_number(store: ModelStore
 
 def test_history_says_who_did_what_when_and_why(two: tuple[ModelStore, str, str]) -> None:
     store, first, second = two
-    store.promote(second, "新的一年")
+    why = "新的一年\u2028局长\x85同意"  # what some call line breaks, JSON writes as it is
+    store.promote(second, why)
     entry = store.history()[-1]
-    assert (entry.action, entry.version, entry.previous, entry.why) == ("promoted", second, first, "新的一年")
+    assert (entry.action, entry.version, entry.previous, entry.why) == ("promoted", second, first, why)
     assert entry.who
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", entry.at)
 
@@ -161,12 +165,16 @@ def test_nothing_is_left_over_beside_versions_pointer_and_history(two: tuple[Mod
     assert sorted(path.name for path in store.directory.iterdir()) == ["history.jsonl", "live", "versions"]
 
 
-def test_a_folder_left_by_a_killed_training_is_no_version(store: ModelStore, trained: Trained) -> None:
-    (store.directory / ".new-killed").mkdir()
-    (store.directory / ".new-killed" / "section.json").write_text("{")
+def test_a_folder_left_by_a_killed_training_is_no_version_and_goes_with_the_next(
+    store: ModelStore, trained: Trained
+) -> None:
+    left = store.directory / ".fenban-work-killed"
+    left.mkdir()
+    (left / "section.json").write_text("{")
     assert len(store.versions()) == 1
     store.add(trained.model, trained.manifest)
     assert len(store.versions()) == 2
+    assert not left.exists()
 
 
 def test_a_history_line_that_does_not_fit_leaves_history_and_pointer_as_they_were(
@@ -195,12 +203,73 @@ def test_a_model_that_cannot_be_recorded_leaves_nothing_behind(store: ModelStore
     assert store.load().version == live
 
 
+def test_what_is_trained_is_on_the_disk_before_it_is_in_its_place(
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, rename, fsync = set[str](), os.rename, os.fsync
+
+    def noted(file: int) -> None:
+        written.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+        fsync(file)
+
+    def checked(source: Path, target: Path) -> None:
+        inside = [source, *source.rglob("*")]
+        assert {str(path) for path in inside} - written == set()
+        rename(source, target)
+        written.discard(str(target.parent))
+
+    for name, function in (("fsync", noted), ("rename", checked), ("replace", checked)):
+        monkeypatch.setattr(os, name, function)
+    store = ModelStore(tmp_path / "store")
+    store.add(trained.model, trained.manifest)
+    assert store.live
+    assert {str(store.directory), str(store.directory / "versions")} <= written  # and its place after it
+
+
+def test_a_store_that_is_half_restored_is_refused(store: ModelStore, trained: Trained) -> None:
+    with pytest.raises(KeyboardInterrupt), replacing_all(store.directory):
+        raise KeyboardInterrupt
+    for use in (
+        lambda: store.live,
+        store.history,
+        store.load,
+        lambda: store.add(trained.model, trained.manifest),
+    ):
+        with pytest.raises(StorageError, match="恢复没有做完"):
+            use()
+
+
 def test_a_model_that_does_not_fit_leaves_nothing_behind(tmp_path: Path, trained: Trained) -> None:
     store = ModelStore(tmp_path / "store")
     with files_no_larger_than(8_000), pytest.raises(StoreError, match="无法写入"):
         store.add(trained.model, trained.manifest)
     assert (store.versions(), store.live, store.history()) == ([], None, [])
     assert [path.name for path in store.directory.iterdir()] == ["versions"]
+
+
+@contextmanager
+def nobody_special() -> Iterator[None]:
+    """Be refused what the owner's bits refuse: root isn't."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("name", ["live", "history.jsonl"])
+def test_a_file_of_another_user_is_not_called_damaged(name: str) -> None:
+    with tempfile.TemporaryDirectory() as place:  # others may not look into the folders of tests
+        Path(place).chmod(0o755)
+        Path(place, name).touch(0)
+        store = ModelStore(Path(place))
+        with nobody_special(), pytest.raises(StoreError) as caught:
+            _ = store.live if name == "live" else store.history()
+    assert "没有权限" in caught.value.message
+    assert "属主" in caught.value.hint
+    assert "删去" not in caught.value.hint
 
 
 def test_a_store_below_a_file_cannot_be_made(tmp_path: Path, trained: Trained) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import shutil
 import stat
 import subprocess
 import sys
@@ -123,6 +124,47 @@ def test_jiebas_cache_is_nobody_elses(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
     assert stat.S_IMODE((tmp_path / "cache" / "fenban").stat().st_mode) == 0o700
     assert [path.suffix for path in (tmp_path / "cache" / "fenban").iterdir()] == [".cache"]
+
+
+@pytest.fixture
+def another_jieba(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Return the dictionary of a copy of jieba, and an environment that takes the copy."""
+    import jieba
+
+    shutil.copytree(Path(jieba.__file__).parent, tmp_path / "copy" / "jieba")
+    places = {"PYTHONPATH": f"{tmp_path}/copy", "XDG_CACHE_HOME": f"{tmp_path}/cache"}
+    return tmp_path / "copy" / "jieba" / "dict.txt", {**os.environ, **places}
+
+
+def cut(text: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    code = f"from models.tokenizer import JiebaTokenizer; print(*JiebaTokenizer().tokenize({text!r}))"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_repaired_dictionary_is_read_though_a_damaged_one_was_cached(
+    another_jieba: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    dictionary, environment = another_jieba
+    sound, stat = dictionary.read_bytes(), dictionary.stat()
+    dictionary.write_bytes(sound + "请看电 99999 n\n".encode())
+    damaged = cut("请看电梯", environment).stdout
+    dictionary.write_bytes(sound)
+    os.utime(dictionary, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert (damaged, cut("请看电梯", environment).stdout) == ("请看电 梯\n", "请 看 电梯\n")
+    assert len(list((tmp_path / "cache" / "fenban").iterdir())) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\n", b"one two three four five\n"])
+def test_a_dictionary_that_cannot_be_read_is_told_with_what_to_reinstall(
+    another_jieba: tuple[Path, dict[str, str]], content: bytes
+) -> None:
+    dictionary, environment = another_jieba
+    dictionary.write_bytes(content)
+    told = cut("电梯", environment).stderr.splitlines()[-1]
+    assert "PluginError" in told
+    assert str(dictionary) in told
+    assert "--force-reinstall --no-deps jieba==" in told
 
 
 @pytest.mark.parametrize("name", ["", "jieba", "rjieba"])

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from router.interfaces import ReadNote, ReadProblem
 from router.proposal import Proposal
 from router.readers.ledger import Span, Table, read_table
+from router.readers.rows import UNREAD_DATE
+from router.readers.values import cell_text
 
 HEAD = ["案号", "案由", "正文"]
 CASE = ["028", "关于修复人民路路面的建议", "人民路路面破损严重，请尽快修复。"]
@@ -240,3 +242,37 @@ def test_no_row_is_lost_whatever_it_holds(rows: list[list[object]]) -> None:
 @given(st.lists(st.lists(cells, max_size=5), max_size=12))
 def test_no_table_raises(rows: list[list[object]]) -> None:
     list(read_table(Table("台账.xlsx", rows)))
+
+
+def test_days_without_a_year_take_that_of_their_column() -> None:
+    rows = [[*CASE, "2026-03-01"], [*CASE, "３月２日"], [*CASE, "三月三日"], [*CASE, "3.4"], [*CASE, 3.15]]
+    cases, _, notes = read([*HEAD, "交办时间"], *rows)
+    assert [case.received_on for case in cases] == [date(2026, 3, day) for day in (1, 2, 3, 4, 15)]
+    assert "“交办时间”有 4 行没写年份，按 2026 年读" in notes[-1].text
+
+
+def test_days_without_a_year_take_that_of_the_title() -> None:
+    cases, *_ = read(["2026年政协提案台账"], [*HEAD, "交办时间"], [*CASE, "3月2日"])
+    assert cases[0].received_on == date(2026, 3, 2)
+
+
+def test_a_date_that_cant_be_read_is_a_warning_and_keeps_its_words() -> None:
+    rows = [
+        [*CASE, "2025-03-01"],
+        [*CASE, "2026-03-01"],
+        [*CASE, "3月2日"],
+        [*CASE, "2026年3月"],
+        [*CASE, ""],
+    ]
+    cases, _, notes = read([*HEAD, "交办时间"], *rows)
+    assert [case.received_text for case in cases] == ["", "", "3月2日", "2026年3月", ""]
+    (warning,) = [note for note in notes if note.code]
+    assert warning.code == UNREAD_DATE
+    assert "2 行不像日期（第4、5行）" in warning.text
+    assert "暂从当天起算" in warning.text
+
+
+@given(st.text(max_size=80))
+def test_a_received_date_is_read_or_kept(text: str) -> None:
+    case = read([*HEAD, "交办时间"], [*CASE, text])[0][0]
+    assert bool(case.received_on or case.received_text) == bool(cell_text(text))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -95,10 +96,11 @@ def test_several_numbers_in_one_line_are_counted() -> None:
 def test_a_proposal_is_masked_in_all_texts_but_its_number() -> None:
     number = "13800000000"
     case = Proposal(case_id=number, title=number, body=number, proposer=number, extra={"电话": number})
-    masked, phones, ids = mask_proposal(case)
-    assert (phones, ids) == (4, 0)
+    masked, phones, ids = mask_proposal(replace(case, received_text=number))
+    assert (phones, ids) == (5, 0)
     assert masked.case_id == number
     assert number not in (masked.title, masked.body, masked.proposer, *masked.extra.values())
+    assert masked.received_text == "〔电话〕"
 
 
 @pytest.mark.parametrize(

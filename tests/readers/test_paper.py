@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.proposal import Proposal
 from router.readers import read_bytes
+from router.readers.blocks import text_blocks
+from router.readers.paper import read_paper
 
 
-def read(text: str) -> object:
+def read(text: str) -> Proposal:
     report = read_bytes(text.encode(), "来信.txt")
     assert len(report.proposals) == 1, report.problems
     return report.proposals[0]
@@ -117,3 +120,75 @@ def test_two_megabytes_of_text_take_no_time() -> None:
 def test_any_text_ends_in_a_report(text: str) -> None:
     report = read_bytes(text.encode("utf-8", "replace"), "a.txt")
     assert report.proposals or report.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请查收附件",
+        "您好！附件为2026年政协提案，请查收。谢谢！",
+        "各位领导：\n现将人大代表建议12件发给你们，请查收。\n县政府督查室",
+        "详见附件。",
+        "材料见附件，收到请回复",
+        "附件已发，请注意查收。\n联系人：甲某 电话：无",
+    ],
+)
+def test_a_few_words_that_only_hand_something_over_are_no_case(text: str) -> None:
+    (problem,) = read_bytes(text.encode(), "正文.txt").problems
+    assert problem.code == "not_a_proposal"
+    assert "附件" in problem.reason
+
+
+def test_a_text_of_such_words_without_end_costs_little() -> None:
+    assert read("附件" * 50 + "呀").text.strip() == "附件" * 50 + "呀"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请修附件厂门前的路",
+        "路灯不亮，照片见附件",
+        "关于路灯的建议\n请查收附件",
+        "案由：路灯不亮\n详见附件",
+        "请尽快维修，照片请查收。",
+        "建议增加快递查收点",
+    ],
+)
+def test_a_few_words_that_ask_for_something_are_a_case(text: str) -> None:
+    read(text)
+
+
+@pytest.mark.parametrize("line", ["105号", "第105号", "（105号）", "105号提案", "１０５ 号"])
+def test_a_number_below_the_title_is_the_papers(line: str) -> None:
+    case = read(f"关于修复人民路路面的建议\n{line}\n路面破损严重，请修复。")
+    assert (case.case_id, case.body) == ("105", "路面破损严重，请修复。")
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("105号.docx", "105"),
+        ("来件.zip/第028号.txt", "028"),
+        ("提案0117号.docx", "0117"),
+        ("2026年县政协提案第12号（路灯）.docx", "12"),
+        ("105号提案.docx", "105"),
+        ("12号楼漏水.txt", ""),
+        ("关于第3号院改造.docx", ""),
+        ("20260323.pdf", ""),
+        ("第12批.docx", ""),
+    ],
+)
+def test_a_file_named_by_a_number_tells_it_where_the_paper_doesnt(name: str, number: str) -> None:
+    def number_of(text: str) -> str:
+        return next(i for i in read_paper(text_blocks(text), name) if isinstance(i, Proposal)).case_id
+
+    assert number_of("关于修复人民路路面的建议\n路面破损严重。") == number
+    assert number_of("第9号\n关于修复人民路路面的建议\n路面破损严重。") == "9"
+
+
+def test_a_papers_day_without_a_year_takes_that_of_its_heading_or_file() -> None:
+    paper = "青禾县2026年提案交办单\n收到日期：3月2日\n案由：路灯不亮\n正文：请修。"
+    assert read(paper).received_on == date(2026, 3, 2)
+    unread = read_bytes(paper.replace("2026年", "").encode(), "来信.txt")
+    assert unread.proposals[0].received_text == "3月2日"
+    assert [note.code for note in unread.warnings] == ["unread_date"]

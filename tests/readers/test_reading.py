@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from router.errors import InputError, PluginError
 from router.interfaces import ReadProblem
 from router.proposal import Proposal
 from router.readers import list_files, read_bytes, read_path, reading
+from router.readers.values import normal_id
+from router.sheets import write_csv
 
 from .files import ole, pack, word
 
@@ -37,6 +40,16 @@ def test_hidden_and_lock_files_are_left_out_with_a_word(tmp_path: Path) -> None:
     assert len(report.proposals) == 1
     assert {problem.code for problem in report.problems} == {"skipped"}
     assert len(report.problems) == 3
+
+
+@pytest.mark.parametrize(
+    "value", ["-028", "=1+1", "－1号楼电梯停运", "＋86路站牌损坏", "@物业", "'引文'", "028"]
+)
+def test_what_was_written_as_csv_is_read_as_it_was(value: str) -> None:
+    target = io.StringIO(newline="")
+    write_csv([{"case_id": value, "title": value, "body": "路灯不亮"}], ["case_id", "title", "body"], target)
+    (case,) = read_bytes(target.getvalue().encode("utf-8-sig"), "a.csv").proposals
+    assert (case.case_id, case.title) == (normal_id(value), value)
 
 
 def test_file_libraries_are_loaded_only_when_a_file_needs_them() -> None:
@@ -183,3 +196,11 @@ def test_a_damaged_document_ends_in_a_report(at: int, damage: bytes) -> None:
     at = len(whole) - at - len(damage)
     report = read_bytes(whole[:at] + damage + whole[at + len(damage) :], "a.docx")
     assert report.proposals or report.problems
+
+
+def test_what_a_person_must_look_at_is_told_first(tmp_path: Path) -> None:
+    for name, day in (("甲", "2026-03-02"), ("乙", "2026年3月")):
+        (tmp_path / f"{name}.csv").write_text(f"案由,收到日期\n关于路灯的建议,{day}\n", encoding="utf-8")
+    notes = read_path(tmp_path).notes
+    assert [bool(note.code) for note in notes] == [True, False, False]
+    assert notes[0].source == "乙.csv"

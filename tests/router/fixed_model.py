@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from router.decision import Candidate, Evidence, SimilarCase
+from router.decision import Candidate, Evidence, OtherCase, SimilarCase
 from router.interfaces import Asked, AxisPrediction, ModelOutput
 from router.proposal import Proposal
 
@@ -48,3 +48,7 @@ class FixedModel:
         return [
             ModelOutput(section, topic, self.known_share, self.co, found, asks=asks) for section in sections
         ]
+
+    def named(self, cases: Sequence[OtherCase]) -> list[OtherCase]:
+        titles = {replace(s.case, title=""): s.case.title for s in self.similar or ()}
+        return [replace(case, title=titles.get(replace(case, title=""), "")) for case in cases]

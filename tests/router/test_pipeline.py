@@ -199,6 +199,9 @@ def test_deadlines_count_from_the_day_received_or_today() -> None:
     received = router().suggest(Proposal(title="路灯", received_on=date(2025, 3, 5)))
     assert received.deadlines.reply_by == date(2025, 6, 5)
     assert not received.deadlines.assumed
+    unread = router().suggest(Proposal(title="路灯", received_text="2026年3月"))
+    assert (unread.deadlines.assumed, unread.deadlines.unread) == (True, "2026年3月")
+    assert not router().suggest(Proposal(title="路灯")).deadlines.unread
 
 
 def test_thresholds_of_the_model_count_not_a_fixed_number() -> None:

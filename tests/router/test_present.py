@@ -122,6 +122,12 @@ def test_json_names_past_cases_with_section_year_and_result() -> None:
     assert (second["year"], second["name"], second["result"]) == (None, "old", "")
 
 
+def test_a_row_names_no_section_that_is_not_worth_a_look() -> None:
+    candidates = (Candidate("roads", 0.985), Candidate("lamps", 0.01), Candidate("out:water", 0.0099))
+    row = decision_row(dataclasses.replace(DECISION, candidates=candidates), SITE)
+    assert row["alternatives"] == "路灯所 1%"
+
+
 def test_a_row_says_past_cases_in_few_words() -> None:
     assert decision_row(DECISION, SITE)["similar"] == "2021 028 道路所 83%；7 old 20%"
 
@@ -186,3 +192,11 @@ def test_the_row_says_why_a_rule_asks_for_a_helper() -> None:
     asked = dataclasses.replace(DECISION, votes=(*DECISION.votes, *votes))
     assert "会办路灯所：要改路灯" in decision_row(asked, SITE)["reasons"]
     assert "nobody" not in decision_row(asked, SITE)["reasons"]
+
+
+def test_a_date_nobody_understands_is_quoted_and_not_told_as_missing() -> None:
+    dates = Deadlines(assumed=True, unread="2026年3月\n" + "左右" * 20)
+    note = decision_row(dataclasses.replace(DECISION, deadlines=dates), SITE)["deadline_note"]
+    assert note.startswith("收到日期“2026年3月 左右左右")
+    assert note.endswith("…”认不出，暂从当天起算")
+    assert len(note) < 45

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 
@@ -85,6 +86,12 @@ def test_each_topic_and_neighbour_says_what_it_is_about(site: Site) -> None:
         assert neighbour.duty, neighbour.id
         assert len(neighbour.words) >= 10, neighbour.id
         assert neighbour.return_reason, neighbour.id
+
+
+def test_why_a_unit_gets_a_case_back_is_true_of_any_case(site: Site) -> None:
+    """It tells the duty of the unit: what one paper asks for nobody knows beforehand."""
+    for neighbour in site.neighbours.values():
+        assert not re.search("来件|所提|反映的", neighbour.return_reason), neighbour.id
 
 
 def test_no_two_units_go_by_the_same_name(site: Site) -> None:

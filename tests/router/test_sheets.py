@@ -87,6 +87,39 @@ def test_it_prints_on_landscape_a4_with_headings_on_every_page() -> None:
     assert sheet.cell(3, 2).alignment.wrap_text
 
 
+def test_what_is_printed_is_wide_enough_to_be_read_and_pages_are_numbered() -> None:
+    book = written([ROW], (PROBLEM,))
+    sheet = first(book)
+    printed = SHEET_COLUMNS[: [heading for _, heading, _ in SHEET_COLUMNS].index("人的处理") + 1]
+    assert sheet.print_area == f"'分办表'!$A$1:${get_column_letter(len(printed))}$3"
+    characters = 140  # of the usual 11 points on a landscape A4 with these margins
+    assert sum(width for _, _, width in printed) * 0.7 < characters
+    assert sheet.page_margins.left <= 0.4
+    for one in book.worksheets:
+        assert one.oddFooter is not None
+        assert one.oddFooter.center.text == "第 &P 页 共 &N 页"
+    assert book["未读入"].print_area == "'未读入'!$A$1:$C$3"
+
+
+def test_who_handed_the_case_in_and_when_and_what_was_decided_has_its_place() -> None:
+    told = {"kind": "建议", "proposer": "赵某甲", "received_on": "2026-03-02", "handled": "已采纳"}
+    sheet = first(written([ROW | told]))
+    headings = [str(c.value) for c in sheet[2]]
+    row = dict(zip(headings, [c.value for c in sheet[3]], strict=True))
+    assert {name: row[name] for name in ("类型", "提出人", "收到日期", "人的处理")} == {
+        "类型": "建议",
+        "提出人": "赵某甲",
+        "收到日期": "2026-03-02",
+        "人的处理": "已采纳",
+    }
+
+
+def test_the_heading_says_which_cases_these_are() -> None:
+    target = io.BytesIO()
+    write_workbook([ROW], [], target, bureau="青禾县住建局", about="已处理")
+    assert first(load_workbook(target))["A1"].value == "青禾县住建局建议提案分办表（已处理）"
+
+
 def test_the_ids_of_the_doubts_are_there_for_programs_and_take_no_room_on_paper() -> None:
     sheet = first(written([{**ROW, "reason_ids": "too_short;close_call"}]))
     assert cell(sheet, "reason_ids") == "too_short;close_call"

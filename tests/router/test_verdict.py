@@ -61,3 +61,34 @@ def test_one_that_does_not_is_refused_naming_the_field(site: Site, field: str, p
 
 def test_without_a_site_any_label_will_do() -> None:
     made({"kind": "changed", "section": "教务处", "topic": "办学"}).check(Site())
+
+
+RECEIVED, TODAY = date(2026, 3, 2), date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("returned_by", "day", "field"),
+    [
+        ("", None, ""),
+        ("municipal", None, ""),
+        ("greening", None, "returned_by"),
+        ("", RECEIVED, ""),
+        ("", TODAY, ""),
+        ("", date(2026, 3, 1), "returned_on"),
+        ("", date(2026, 3, 11), "returned_on"),
+    ],
+)
+def test_a_return_fits_the_case_it_is_about(returned_by: str, day: date | None, field: str) -> None:
+    verdict = Verdict(VerdictKind.RETURNED, returned_by=returned_by, reason="错", returned_on=day)
+    found = ""
+    try:
+        verdict.check_return({"municipal"}, RECEIVED, TODAY)
+    except InputError as error:
+        found = error.where
+    assert found == field
+    made({"kind": "changed", "section": "drainage"}).check_return(set(), RECEIVED, TODAY)
+
+
+def test_a_return_is_not_held_against_a_day_that_nobody_knows() -> None:
+    verdict = Verdict(VerdictKind.RETURNED, reason="错", returned_on=date(2020, 1, 1))
+    verdict.check_return(set(), None, TODAY)

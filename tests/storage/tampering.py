@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, text
 
 from router.storage.database import Database
-from router.storage.tables import APPEND_ONLY
 
 __all__ = ["edit"]
 
 
 def edit(database: Database, *statements: str) -> None:
-    """Run statements with the triggers out of the way."""
+    """Run statements with the triggers out of the way, and leave no trace of that."""
+    triggers: Sequence[Row[Any]] = []
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         else:
-            for table in APPEND_ONLY:
-                for trigger in ("no_update", "no_delete", "no_replace"):
-                    connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_{trigger}"))
-        for statement in statements:
-            connection.execute(text(statement))
+            found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+            triggers = found.all()
+        for trigger in triggers:
+            connection.execute(text(f"DROP TRIGGER {trigger.name}"))
+        for statement in (*statements, *(trigger.sql for trigger in triggers)):
+            connection.exec_driver_sql(statement)

@@ -10,7 +10,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -19,10 +21,12 @@ from router.errors import StorageUnavailableError
 from router.storage.audit import Audit
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
-from router.storage.records import Idempotency
+from router.storage.limits import Limits
+from router.storage.records import Idempotency, new_id
 from router.storage.sqlite import Sqlite
 
 from .cases import new_decision
+from .conftest import Clock
 from .postgres import Cluster
 from .processes import start
 
@@ -80,6 +84,30 @@ def test_a_name_is_taken_by_one(url: str) -> None:
 def test_a_limit_holds_for_all_workers_together(url: str) -> None:
     printed = race("limit", url, processes=3, n=20)
     assert sum(line == "True" for lines in printed for line in lines) == 25
+
+
+def test_limits_that_end_together_do_not_hold_each_other_up(database: Database, clock: Clock) -> None:
+    together = Barrier(8)
+
+    def take(name: int) -> float:
+        together.wait()
+        return Limits(database).take(f"key:{name}", 600)
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(12):
+            assert list(pool.map(take, range(8))) == [0.0] * 8
+            clock.pass_by(seconds=61)
+
+
+def test_batches_of_the_same_numbers_do_not_hold_each_other_up(journal: Journal) -> None:
+    def store(kinds: tuple[str, str]) -> None:
+        one = new_decision("028")
+        batch = [replace(one, id=new_id(), proposal=replace(one.proposal, kind=kind)) for kind in kinds]
+        journal.record_many([(new, None) for new in batch])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store, [("建议", "提案"), ("提案", "建议")] * 40))
+    assert len(journal.decisions(limit=200)) == 160
 
 
 def test_workers_that_start_together_on_an_empty_database(tmp_path: Path, cluster: Cluster) -> None:

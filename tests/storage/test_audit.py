@@ -39,6 +39,14 @@ def test_any_characters_can_be_noted(audit: Audit) -> None:
     assert audit.verify().sound
 
 
+def test_any_characters_can_stand_in_a_verdict(journal: Journal, audit: Audit) -> None:
+    decided = journal.record(new_decision()).answer["decision_id"]
+    odd = Verdict(VerdictKind.CHANGED, "排水所\x00", ("\ud800",), "题\x00", reason="\x00")
+    told = journal.verdict(decided, odd, "key:erp").answer
+    assert (told["section"], told["reason"]) == ("排水所\ufffd", "\ufffd")
+    assert audit.verify().sound
+
+
 def test_a_longer_chain_than_one_page_is_followed(audit: Audit, database: Database) -> None:
     with database.write() as connection:
         for n in range(1100):

@@ -44,6 +44,14 @@ def test_what_was_backed_up_is_put_back_and_the_other_is_kept(file: Database, tm
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["copy.db", "fenban.db", restored.kept.name])
 
 
+def test_two_restores_within_a_second_keep_both_databases(file: Database, tmp_path: Path) -> None:
+    back_up(file, tmp_path / "copy.db")
+    now = utc_now()
+    kept = [restore(tmp_path / "copy.db", file, now).kept for _ in range(3)]
+    file.close()
+    assert len({path for path in kept if path and path.is_file()}) == 3
+
+
 def test_a_copy_can_be_made_while_others_write(file: Database, tmp_path: Path) -> None:
     stop = threading.Event()
 

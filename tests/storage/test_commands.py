@@ -6,14 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from router.doctor import State
 from router.readers import read_path
 from router.site_files import sample_site
 from router.storage.accounts import Accounts, Role
 from router.storage.audit import Audit
+from router.storage.backup import kept_beside
 from router.storage.database import Database, open_database
 from router.storage.journal import Journal
 from router.storage.keys import Keys, Scope
+from router.storage.soundness import check_database
 from router.verdict import Verdict, VerdictKind
 from tests.commands import fenban, one_sentence, succeeded
 
@@ -84,6 +88,7 @@ def test_the_chain_is_checked_against_a_head_from_before(
         "broken_at": 1,
         "reason": "内容被改过",
         "sound": False,
+        "unprotected": [],
     }
 
 
@@ -254,9 +259,29 @@ def test_backup_and_restore(tmp_path: Path) -> None:
     succeeded(fenban("keys", "revoke", "erp", *store))
     assert "原来的数据库留在" in succeeded(fenban("restore", tmp_path / "copy.db", *store)).stderr
     database = open_database(f"sqlite:///{tmp_path}/fenban.db")
-    assert Keys(database).any()
+    assert [key.revoked_at for key in Keys(database).list()] == [None]
     assert [entry.action for entry in Audit(database).entries()] == ["restored", "key_created"]
     database.close()
+
+
+def test_a_database_that_only_the_environment_names_is_not_replaced_from_afar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, drill = tmp_path / "var" / "fenban.db", tmp_path / "drill" / "fenban.db"
+    store = ("--store", a_model_store(tmp_path / "var" / "store"))
+    succeeded(fenban("keys", "create", "erp", "--scope", "suggest", *store))
+    for name in ("copy.db", "copy.tar"):
+        succeeded(fenban("backup", tmp_path / name, *store))
+    monkeypatch.setenv("FENBAN_DATABASE", f"sqlite:///{real}")
+    elsewhere = ("--store", tmp_path / "drill" / "store")
+    for name in ("copy.db", "copy.tar"):
+        said = one_sentence(fenban("restore", tmp_path / name, *elsewhere), exit_code=2)
+        assert said.startswith(f"错误：{real}：环境变量 FENBAN_DATABASE")
+        succeeded(fenban("restore", tmp_path / name, *elsewhere, "--database", f"sqlite:///{drill}"))
+        assert "原来的" not in said
+    assert not kept_beside(real)
+    succeeded(fenban("restore", tmp_path / "copy.tar", *store))
+    assert len(kept_beside(real)) == 1
 
 
 def test_retention_removes_what_is_old_enough(url: str, journal: Journal) -> None:
@@ -270,7 +295,57 @@ def test_the_database_is_named_by_the_environment_too(
 ) -> None:
     monkeypatch.setenv("FENBAN_DATABASE", url)
     succeeded(fenban("keys", "create", "erp", "--scope", "suggest"))
-    assert keys.any()
+    assert [key.name for key in keys.list()] == ["erp"]
+
+
+OPENING = {
+    "sqlite": ("DROP TRIGGER decisions_no_update", "DROP TRIGGER verdicts_no_replace"),
+    "postgresql": (
+        "ALTER TABLE decisions DISABLE TRIGGER decisions_append_only",
+        "ALTER TABLE verdicts ENABLE REPLICA TRIGGER verdicts_append_only",
+    ),
+}
+CLOSING = ("ALTER TABLE decisions ENABLE TRIGGER ALL", "ALTER TABLE verdicts ENABLE TRIGGER ALL")
+
+
+def test_a_trigger_that_is_gone_or_turned_off_is_seen(url: str, database: Database, journal: Journal) -> None:
+    journal.record(new_decision())
+    succeeded(fenban("audit", "verify", "--database", url))
+    assert not [one for one in check_database(database) if one.state is not State.GOOD]
+    kind = url.partition(":")[0]
+    try:
+        with database.write() as connection:
+            for statement in OPENING[kind]:
+                connection.execute(text(statement))
+        said = one_sentence(fenban("audit", "verify", "--database", url))
+        assert "触发器不全：decisions、verdicts" in said
+        result = fenban("audit", "verify", "--database", url, "--json", "-")
+        told = json.loads(result.stdout)
+        assert (told["sound"], told["unprotected"]) == (False, ["decisions", "verdicts"])
+        (found,) = (one for one in check_database(database) if one.state is State.ERROR)
+        assert found.message.endswith("decisions、verdicts")
+    finally:
+        if kind == "postgresql":  # the database is emptied for the next test, not made anew
+            with database.write() as connection:
+                for statement in CLOSING:
+                    connection.execute(text(statement))
+
+
+def test_a_table_that_is_gone_is_told_in_one_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/fenban.db"
+    database = open_database(url)
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE audit"))
+    for command in ("verify", "head"):
+        assert "缺数据表 audit。" in one_sentence(fenban("audit", command, "--database", url))
+    first, *_ = check_database(database)
+    assert (first.state, first.message.endswith("缺数据表 audit")) == (State.ERROR, True)
+    database.close()
+
+
+def test_only_what_was_looked_through_is_called_sound(url: str, database: Database) -> None:
+    told = "".join(one.message for one in check_database(database))
+    assert ("内容完好" in told) == url.startswith("sqlite")
 
 
 @pytest.mark.parametrize(

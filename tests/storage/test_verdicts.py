@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 
-from router.errors import IdempotencyConflictError, UnknownDecisionError, UnknownVerdictError
+from router.errors import IdempotencyConflictError, OvertakenError, UnknownDecisionError, UnknownVerdictError
 from router.storage.audit import Audit
 from router.storage.journal import Journal
 from router.storage.records import Idempotency, NewDecision
@@ -160,3 +161,43 @@ def test_a_verdict_of_a_clock_that_is_a_minute_late_hides_none(
         clock.time = clock.time.replace(minute=minute)
         ids.append(journal.verdict(decided.id, ACCEPTED, "user:zhang").answer["verdict_id"])
     assert [one.id for one in journal.all_verdicts(clock.time.replace(minute=11))] == [ids[1], ids[3]]
+
+
+def test_whoever_knows_another_verdict_as_the_newest_is_told_so_and_nothing_is_stored(
+    journal: Journal, decided: NewDecision, audit: Audit
+) -> None:
+    first = journal.verdict(decided.id, ACCEPTED, "user:zhang", seen="").answer["verdict_id"]
+    entries = len(audit.entries())
+    for seen in ("", "0" * 32):
+        with pytest.raises(OvertakenError):
+            journal.verdict(decided.id, CHANGED, "user:li", seen=seen)
+    assert len(journal.verdicts(decided.id)) == 1
+    assert len(audit.entries()) == entries
+    journal.verdict(decided.id, CHANGED, "user:li", seen=first)
+    journal.verdict(decided.id, ACCEPTED, "key:oa")  # a program says what it has to say
+    assert len(journal.verdicts(decided.id)) == 3
+
+
+def test_a_verdict_on_an_equal_text_is_one_to_know_and_on_a_changed_text_is_not(
+    journal: Journal, decided: NewDecision
+) -> None:
+    journal.verdict(decided.id, ACCEPTED, "user:zhang")
+    again, changed = new_decision(), new_decision(body="另一稿")
+    journal.record(again)
+    journal.record(changed)
+    with pytest.raises(OvertakenError):
+        journal.verdict(again.id, CHANGED, "user:li", seen="")
+    journal.verdict(changed.id, CHANGED, "user:li", seen="")
+
+
+def test_of_several_at_once_that_know_the_same_one_is_stored(journal: Journal, decided: NewDecision) -> None:
+    def given(n: int) -> bool:
+        try:
+            journal.verdict(decided.id, CHANGED, f"user:{n}", seen="")
+        except OvertakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(given, range(8))) == [False] * 7 + [True]
+    assert len(journal.verdicts(decided.id)) == 1

@@ -20,6 +20,7 @@ class StubEngine:
     site: Site
     why_not: str = ""
     unused: list[str] = field(default_factory=list)
+    site_known: bool = True
     sinks: Sinks = field(default_factory=lambda: Sinks({}))
     listed: list[dict[str, Any]] = field(default_factory=lambda: [{"version": "test.1", "live": True}])
 

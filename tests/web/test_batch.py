@@ -47,7 +47,12 @@ def test_a_case_that_is_wrong_gets_its_own_problem_with_its_place(client: FlaskC
     assert [p["code"] for p in problems] == ["invalid_fields", "empty_text", "secret_paper", "invalid_fields"]
     places = [[error["path"] for error in p["errors"]] for p in problems]
     assert problems[0]["detail"] == "/cases/1/title：须为字符串"
-    assert places == [["/cases/1/title"], ["/cases/2/title", "/cases/2/body"], ["/cases/3"], ["/cases/4"]]
+    assert places == [
+        ["/cases/1/title"],
+        ["/cases/2/title", "/cases/2/body"],
+        ["/cases/3/title", "/cases/3/body"],
+        ["/cases/4"],
+    ]
 
 
 def test_the_fields_that_did_nothing_are_named_for_all_cases_together(client: FlaskClient) -> None:

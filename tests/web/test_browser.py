@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from pypdf import PdfReader
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as ec
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
+
+from router.storage.database import Database
+from router.storage.journal import Journal
+from router.verdict import Verdict, VerdictKind
 
 pytestmark = pytest.mark.browser
 
@@ -111,6 +119,37 @@ def test_a_suggestion_is_accepted_and_another_one_given_away(browser: webdriver.
     browser.find_element(By.CSS_SELECTOR, "#change form:first-of-type button").click()
     standing = (By.CSS_SELECTOR, ".history .standing")  # the page before has one, too
     WebDriverWait(browser, 30).until(ec.text_to_be_present_in_element(standing, "改由城市建设股主办"))
+
+
+def test_a_tab_of_before_is_told_what_another_tab_has_decided(
+    browser: webdriver.Chrome, address: str, database: Database
+) -> None:
+    browser.get(address)
+    browser.find_element(By.ID, "title").send_keys("关于修复文昌街路灯的建议")
+    browser.find_element(By.CSS_SELECTOR, "form[action='/case'] button").click()
+    shown(browser, "article.card")
+    journal = Journal(database)
+    (newest,) = journal.latest(limit=1)
+    journal.verdict(newest.id, Verdict(VerdictKind.CHANGED, section="construction"), "user:zhang")
+    browser.find_element(By.CSS_SELECTOR, ".judge button").click()
+    assert "zhang 在 " in shown(browser, "[role=alert]")
+    assert len(journal.verdicts(newest.id)) == 1
+    browser.find_element(By.CSS_SELECTOR, ".judge button").click()
+    WebDriverWait(browser, 30).until(lambda _: len(journal.verdicts(newest.id)) == 2)
+    browser.get_log("browser")  # tells of each refusal
+
+
+def test_the_list_is_printed_from_the_first_page_on_without_buttons(
+    browser: webdriver.Chrome, address: str, client: FlaskClient
+) -> None:
+    cases = [{"title": f"关于修复第{n}号路灯的建议", "case_id": f"print-{n}"} for n in range(50)]
+    assert client.post("/api/v1/suggest/batch", json={"cases": cases}).get_data()
+    browser.get(f"{address}decisions")
+    paper = PdfReader(io.BytesIO(base64.b64decode(browser.print_page())))
+    pages = [page.extract_text() for page in paper.pages]
+    assert len(pages) > 1
+    assert "print-49" in pages[0]
+    assert not any(word in page for page in pages for word in ("改办 / 退回", "查找", "接口说明", "更早的"))
 
 
 def test_the_browser_has_nothing_to_complain_about(browser: webdriver.Chrome, address: str) -> None:

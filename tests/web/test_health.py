@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -84,3 +86,19 @@ def test_a_database_that_can_only_be_read_is_not_ready(
 def test_metrics_are_for_prometheus(client: FlaskClient) -> None:
     answer = client.get("/metrics")
     assert answer.content_type.startswith("text/plain; version=0.0.4")
+
+
+def test_a_database_that_another_program_holds_is_not_ready_until_it_lets_go(
+    router: Router, site: Site, tmp_path: Path
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/fenban.db")
+    client = make_app(StubEngine(router, site), database).test_client()
+    assert client.get("/readyz").status_code == 200
+    with closing(sqlite3.connect(tmp_path / "fenban.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert "占用" in answer.json["detail"]
+        assert str(tmp_path) not in answer.get_data(as_text=True)
+    assert client.get("/readyz").status_code == 200
+    database.close()

@@ -137,7 +137,8 @@ def test_a_section_may_be_written_as_the_other_system_knows_it(client: FlaskClie
     [
         ({"kind": "changed", "section": "教务处"}, "/section"),
         ({"kind": "changed"}, "/section"),
-        ({"kind": "changed", "section": "villages", "co_sections": ["教务处"]}, "/co_sections"),
+        ({"kind": "changed", "section": "villages", "co_sections": ["villages", "nix"]}, "/co_sections/1"),
+        ({"kind": "accepted", "co_sections": ["villages", "nix"]}, "/co_sections"),
         ({"kind": "changed", "section": "villages", "topic": "天文"}, "/topic"),
         ({"kind": "returned"}, "/reason"),
         ({"kind": "returned", "reason": "不归我们", "section": "villages"}, "/section"),
@@ -237,6 +238,8 @@ def test_a_verdict_on_a_decision_that_is_known_already_is_told(empty: FlaskClien
         ({"limit": "0"}, "/limit"),
         ({"limit": "many"}, "/limit"),
         ({"after": "x"}, "/after"),
+        ({"aftr": "0" * 32}, "/aftr"),
+        ({"sinse": "2026-03-01"}, "/sinse"),
     ],
 )
 def test_a_list_that_cannot_be_made_names_the_parameter(

@@ -10,7 +10,9 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
+from router.interfaces import Event
 from router.pipeline import Router
+from router.sinks import Sinks
 from router.site import Site
 from router.storage.database import Database, open_database
 from router.web.app import make_app
@@ -59,6 +61,38 @@ def test_decisions_and_verdicts_are_counted_once(client: FlaskClient) -> None:
     found = samples(client)
     assert value(found, "fenban_decisions_total", status=decision["status"]) == 1
     assert value(found, "fenban_verdicts_total", kind="accepted") == 1
+
+
+class Raising:
+    def notify(self, event: Event) -> None:
+        raise ValueError(event.case_id)
+
+
+class Silent:
+    def notify(self, event: Event) -> None:
+        pass
+
+
+def test_what_became_of_events_is_counted_by_sink(router: Router, site: Site, database: Database) -> None:
+    engine = StubEngine(router, site, sinks=Sinks({"bad": Raising(), "good": Silent()}))
+    client = make_app(engine, database).test_client()
+    decision = client.post("/api/v1/suggest", json={"title": "文昌街路灯不亮"}).json
+    client.post("/api/v1/verdicts", json={"decision_id": decision["decision_id"], "kind": "accepted"})
+    engine.sinks.close()
+    client.post("/api/v1/suggest", json={"title": "文昌街路灯不亮，请维修"})
+    found = samples(client)
+    told = {
+        (sink, outcome): value(found, "fenban_sink_events_total", sink=sink, outcome=outcome)
+        for sink in ("bad", "good")
+        for outcome in ("delivered", "failed", "dropped")
+        if value(found, "fenban_sink_events_total", sink=sink, outcome=outcome)
+    }
+    assert told == {
+        ("bad", "failed"): 2,
+        ("bad", "dropped"): 1,
+        ("good", "delivered"): 2,
+        ("good", "dropped"): 1,
+    }
 
 
 def test_what_is_running_is_told(client: FlaskClient, router: Router) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -33,6 +34,37 @@ def test_every_json_address_is_described(app: Flask) -> None:
 def test_no_two_calls_have_the_same_name() -> None:
     names = [one["operationId"] for path in document()["paths"].values() for one in path.values()]
     assert len(set(names)) == len(OPERATIONS)
+
+
+def test_names_of_calls_are_names_in_any_language() -> None:
+    names = {one["operationId"] for path in document()["paths"].values() for one in path.values()}
+    assert all(re.fullmatch("[a-z][A-Za-z]*", name) for name in names)
+    assert {"suggest", "suggestBatch", "verdicts", "listVerdicts", "decision", "rulesDryRun"} <= names
+
+
+def test_what_is_sent_is_one_plain_class_each_and_what_is_asked_a_plain_value() -> None:
+    for name in ("CaseIn", "BatchIn", "VerdictIn", "DryRunIn"):
+        assert not {"anyOf", "oneOf", "allOf"} & document()["components"]["schemas"][name].keys()
+    for call in ("verdicts", "decisions"):
+        for asked in document()["paths"][f"/api/v1/{call}"]["get"]["parameters"]:
+            assert asked["schema"]["type"] in ("string", "integer")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "names"),
+    [
+        ("post", "suggest", "200", {"Fenban-Ignored-Fields", "Fenban-Unknown-Values", "Idempotent-Replayed"}),
+        ("post", "suggest/batch", "200", {"Fenban-Ignored-Fields", "Fenban-Unknown-Values"}),
+        ("post", "verdicts", "200", {"Idempotent-Replayed"}),
+        ("get", "decisions", "401", {"WWW-Authenticate"}),
+        ("get", "sections", "429", {"Retry-After"}),
+        ("post", "suggest", "503", {"Retry-After"}),
+        ("get", "sections", "200", set()),
+    ],
+)
+def test_the_headers_of_an_answer_are_described(method: str, path: str, status: str, names: set[str]) -> None:
+    answer = document()["paths"][f"/api/v1/{path}"][method]["responses"][status]
+    assert answer.get("headers", {}).keys() == names
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.path)

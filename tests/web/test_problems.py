@@ -1,5 +1,6 @@
 """What bad requests get: a status, a stable code, a Chinese sentence."""
 
+import gzip
 import json
 import logging
 from typing import Any
@@ -52,6 +53,35 @@ def test_broken_json(client: FlaskClient, data: bytes) -> None:
     assert problem(send(client, data)) == (400, "invalid_json")
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "请求体是空的"),
+        ('{"title": "文昌街"}'.encode("gbk"), "请求体不是 UTF-8 编码（第 12 个字节起），多半是发成了 GBK"),
+        ('{"title": "路灯",\n "body" "不亮"}'.encode(), "请求体不是合法的 JSON：错在第 2 行第 9 个字"),
+        (b'{"title": NaN}', "JSON 里不能有 NaN"),
+        (b'{"title": -Infinity}', "JSON 里不能有 -Infinity"),
+        (b"[" * 100_000, "JSON 的嵌套太深"),
+        (b'{"case_id": ' + b"9" * 5000 + b"}", "JSON 里有的数太长"),
+    ],
+)
+def test_broken_json_is_told_what_is_wrong_and_where(client: FlaskClient, data: bytes, said: str) -> None:
+    assert send(client, data).get_json(force=True)["detail"] == said
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("gzip", "gzip"), ("br, <路灯>", "…")])
+def test_a_compressed_body_is_named(client: FlaskClient, encoding: str, named: str) -> None:
+    headers = {"Content-Encoding": encoding.encode().decode("latin-1"), "Content-Type": "application/json"}
+    response = client.post(URL, data=gzip.compress(b'{"title": "x"}'), headers=headers)
+    assert problem(response) == (415, "unsupported_media_type")
+    assert response.get_json(force=True)["detail"] == f"不接受 Content-Encoding: {named}，请求体请不要压缩"
+
+
+def test_a_body_that_says_that_it_is_not_compressed_is_read(client: FlaskClient) -> None:
+    headers = {"Content-Encoding": "identity"}
+    assert client.post(URL, json={"title": "路灯不亮"}, headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_another_media_type(client: FlaskClient, content_type: str) -> None:
     assert problem(send(client, b'{"title": "x"}', content_type)) == (415, "unsupported_media_type")
@@ -99,6 +129,7 @@ def test_a_text_that_is_too_long(client: FlaskClient) -> None:
         client, json.dumps({"title": "路灯", "body": "亮" * 200_000}, ensure_ascii=False).encode()
     )
     assert problem(response) == (422, "text_too_long")
+    assert [error["path"] for error in response.get_json(force=True)["errors"]] == ["/title", "/body"]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +138,13 @@ def test_a_text_that_is_too_long(client: FlaskClient) -> None:
 def test_a_paper_marked_secret(client: FlaskClient, fields: Any, caplog: pytest.LogCaptureFixture) -> None:
     response = send(client, json.dumps(fields))
     assert problem(response) == (422, "secret_paper")
+    assert [error["path"] for error in response.get_json(force=True)["errors"]] == ["/title", "/body"]
     assert "某事" not in response.get_data(as_text=True) + caplog.text
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/api/v1/suggest/", "/api/v2/suggest"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/", "/api/v1/suggest/", "/api/v2/suggest", "/api", "/API/v1/sections"]
+)
 def test_an_unknown_address_of_the_interface(client: FlaskClient, path: str) -> None:
     assert problem(client.get(path)) == (404, "not_found")
 

@@ -136,6 +136,27 @@ def test_a_backup_made_while_serving_is_the_service_in_another_place(server: Ser
         )
 
 
+@pytest.mark.parametrize("size", [300_000, 10_000_000])
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/api/v1/nothing", {}, 404),
+        ("/api/v1/sections", {}, 405),
+        ("/api/v1/suggest/batch", {"Content-Type": "text/plain"}, 415),
+        ("/api/v1/suggest/batch", {"Host": "fenban.example"}, 403),
+        ("/api/v1/suggest", {}, 413),
+        ("/case", {"Host": "fenban.example"}, 403),
+    ],
+)
+def test_whoever_is_refused_reads_why_and_may_go_on(
+    server: Server, size: int, path: str, headers: dict[str, str], status: int
+) -> None:
+    size *= 10 if status == 413 else 1
+    with Connection(server.port) as connection:
+        for _ in range(2):
+            assert connection.ask(request_bytes("POST", path, "路" * (size // 3), headers)).status == status
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -116,10 +116,22 @@ def test_evidence_points_into_the_text_as_it_was_sent(suggest: Suggest) -> None:
     assert not any("1380" in word for word in words)
 
 
-def test_characters_that_no_file_can_hold_are_dropped(client: FlaskClient) -> None:
-    sent = json.dumps({"title": "路灯\ud800\x00不亮"})
-    answer = client.post("/api/v1/suggest", data=sent, content_type="application/json")
-    assert answer.get_json()["title"] == "路灯不亮"
+def test_characters_that_no_file_can_hold_become_blanks(client: FlaskClient) -> None:
+    sent = json.dumps({"case_id": "02\x008", "title": "路灯\ud800\x00不亮"})
+    answer = client.post("/api/v1/suggest", data=sent, content_type="application/json").get_json()
+    assert (answer["case_id"], answer["title"]) == ("028", "路灯  不亮")
+
+
+@pytest.mark.parametrize("title", ["\x01", "\x01\x02 \x03"])
+def test_a_title_of_nothing_that_can_be_kept_is_none(suggest: Suggest, title: str) -> None:
+    answer = suggest(title=title)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "empty_text")
+
+
+@pytest.mark.parametrize("title", ["机\x01密★10年", "机\u200b密★10年", "\ufeff绝密"])
+def test_a_marking_is_seen_through_characters_that_cannot_be_seen(suggest: Suggest, title: str) -> None:
+    answer = suggest(title=title, body="内容")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "secret_paper")
 
 
 def test_long_text_is_answered(suggest: Suggest) -> None:

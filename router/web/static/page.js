@@ -23,7 +23,8 @@ document.addEventListener("submit", async (event) => {
   try {
     const asked = { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" } };
     const answer = await fetch(form.action, asked);
-    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    const told = answer.ok || answer.status === 409; // decided on in the meantime: said in the place
+    if (!told || answer.redirected) throw new Error(answer.status);
     form.closest(".judge").outerHTML = await answer.text();
   } catch {
     form.querySelector("button").disabled = false;

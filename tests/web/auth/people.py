@@ -78,6 +78,13 @@ class Visitor:
         page = self.get("/password") if self.cookie() else self.get("/login")
         return self.post(path, data={"csrf_token": token_of(page), **fields})
 
+    def decide(self, decision_id: str, **fields: Any) -> TestResponse:
+        """Send a verdict as the page of a decision carries it."""
+        page = self.get(f"/decisions/{decision_id}")
+        known = re.search(r'name="seen" value="([0-9a-f]*)"', page.text)
+        carried = {"csrf_token": token_of(page), "seen": known[1] if known else ""}
+        return self.post(f"/decisions/{decision_id}/verdict", data={**carried, **fields})
+
     def log_in(self, name: str, password: str = PASSWORD, **fields: str) -> TestResponse:
         page = self.get("/login")
         return self.post(

@@ -56,6 +56,7 @@ EXPECTED: dict[str, set[str]] = {
     "pages.table": {"zhang", "wang"},
     "pages.back": {"zhang", "wang"},
     "pages.decisions": PEOPLE,
+    "pages.decisions_table": PEOPLE,
     "pages.decision": PEOPLE,
     "pages.decide": PEOPLE - {"zhao"},
     "pages.docs": PEOPLE,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 
 from router.site import Site
 from router.storage.accounts import Accounts, Role
@@ -41,6 +43,32 @@ def test_the_list_has_the_own_ones_alone(visitor: Visitor, cases: dict[str, str]
     assert cases["other"] not in page
     for path in (f"/decisions?before={cases['other']}", f"/decisions?before={cases['own']}"):
         assert cases["other"] not in visitor.get(path).text.replace(path, "")
+
+
+def test_the_sheet_has_the_own_ones_alone(app: Flask, cases: dict[str, str]) -> None:
+    def titles(name: str) -> list[object]:
+        person = Visitor(app)
+        person.log_in(name)
+        response = person.get("/decisions.xlsx")
+        sheet = load_workbook(io.BytesIO(response.data))["分办表"]
+        return [row[1].value for row in sheet.iter_rows(min_row=3)]
+
+    assert titles("li") == [TITLES["own"]]
+    assert sorted(map(str, titles("zhao"))) == sorted(TITLES.values())
+
+
+def test_whom_the_same_text_was_given_to_before_sees_it_when_it_comes_again(
+    visitor: Visitor, lamps: str, database: Database
+) -> None:
+    given = Verdict(VerdictKind.CHANGED, section="drainage")
+    seen = Journal(database).verdict(lamps, given, "user:zhang").answer["verdict_id"]
+    again = new_decision()
+    Journal(database).record(again)
+    visitor.log_in("li")
+    assert again.id in visitor.get("/decisions").text
+    returned = {"kind": "returned", "reason": "不归我们", "seen": seen}
+    for fields, status in (({"kind": "accepted"}, 403), (returned, 303)):
+        assert visitor.send(f"/decisions/{again.id}/verdict", **fields).status_code == status
 
 
 def test_another_sections_case_is_as_if_it_were_not(visitor: Visitor, cases: dict[str, str]) -> None:
@@ -85,7 +113,7 @@ def test_a_section_that_only_helps_reads_and_decides_nothing(
     forms = re.findall(r'action="([^"]*)"', page.text + visitor.get("/decisions").text)
     assert not [address for address in forms if "verdict" in address]
     for kind in ({"kind": "accepted"}, {"kind": "returned", "reason": "不归我们"}):
-        response = visitor.send(f"/decisions/{lamps}/verdict", **kind)
+        response = visitor.decide(lamps, **kind)
         assert response.status_code == 403
         assert "由主办股室或办公室处理" in response.text
     assert Journal(database).verdicts(lamps) == []
@@ -96,8 +124,8 @@ def test_the_section_that_leads_decides(visitor: Visitor, lamps: str, database: 
     visitor.log_in("municipal")
     assert f'action="/decisions/{lamps}/verdict"' in visitor.get("/decisions").text
     assert "由主办股室或办公室处理" not in visitor.get(f"/decisions/{lamps}").text
-    assert visitor.send(f"/decisions/{lamps}/verdict", kind="returned", reason="归公用").status_code == 303
-    assert visitor.send(f"/decisions/{lamps}/verdict", kind="accepted").status_code == 303  # after all
+    assert visitor.decide(lamps, kind="returned", reason="归公用").status_code == 303
+    assert visitor.decide(lamps, kind="accepted").status_code == 303  # after all
     assert [one.made_by for one in Journal(database).verdicts(lamps)] == ["user:municipal"] * 2
 
 
@@ -108,7 +136,7 @@ def test_who_leads_by_the_verdict_that_stands_decides(app: Flask, lamps: str, da
     def said(name: str, **fields: str) -> int:
         person = Visitor(app)
         person.log_in(name)
-        return person.send(f"/decisions/{lamps}/verdict", **fields).status_code
+        return person.decide(lamps, **fields).status_code
 
     assert said("municipal", kind="accepted") == 403
     assert said("construction", kind="accepted") == 403  # it would hand the case back
@@ -141,3 +169,20 @@ def test_an_auditor_reads_and_changes_nothing(
 
 def test_an_own_section_is_one_of_the_sample_site(site: Site) -> None:
     assert "drainage" in site.sections
+
+
+def test_a_section_cannot_take_a_case_back_by_an_outdated_draft(
+    app: Flask, visitor: Visitor, keys: Keys, database: Database
+) -> None:
+    allowed = bearer(keys.create("erp", [Scope.SUGGEST], "command:root").secret)
+    old, new = (
+        visitor.post("/api/v1/suggest", json={"case_id": "028", "title": title}, headers=allowed).get_json()
+        for title in TITLES.values()
+    )
+    visitor.log_in("zhang")
+    assert visitor.decide(new["decision_id"], kind="accepted").status_code == 303
+    head = Visitor(app)
+    head.log_in("li")
+    assert head.decide(old["decision_id"], kind="accepted").status_code == 403
+    (exported,) = Journal(database).export_verdicts()
+    assert exported.proposal.section == new["lead"]["id"] != old["lead"]["id"]
