@@ -107,9 +107,13 @@ class Postgres:
         connection.execute(_TOGETHER, {"program": _CLASS, "lock": lock.value})
 
     def scrub(self, engine: Engine) -> None:
-        """Write the tables of texts anew; the files that held the deleted ones are dropped."""
+        """Write the tables of texts anew; the files that held the deleted ones are dropped.
+
+        Among them those of the statistics, where samples of texts may lie from
+        before they were left out.
+        """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in ("texts", "remarks", "idempotency"):
+            for table in ("texts", "remarks", "idempotency", "pg_statistic"):
                 connection.exec_driver_sql(f"VACUUM FULL {table}")
 
     def fault(self, error: BaseException) -> Fault | None:

@@ -10,7 +10,7 @@ from router.errors import StorageError
 
 __all__ = ["MIGRATIONS", "REVISION", "is_current", "revision_of", "upgrade"]
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; known without loading Alembic, which only an upgrade needs."""
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"

@@ -121,7 +121,7 @@ def test_migrations_lead_to_the_tables_of_today(empty_url: str) -> None:
     database.close()
 
 
-REVISIONS = ["0001", "0002", "0003", "0004"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -155,6 +155,28 @@ def test_passwords_from_before_an_upgrade_stay_as_they_are(empty_url: str) -> No
         columns = "name, password_hash, role, section, created_at, created_by, password_at, failed"
         connection.execute(text(f"INSERT INTO users ({columns}) VALUES ({values})"))
     assert [user.provisional for user in Accounts(database).list()] == [False]
+    database.close()
+
+
+def test_samples_of_texts_from_before_an_upgrade_are_forgotten(cluster: Cluster) -> None:
+    database = open_database(cluster.new_database())
+    with database._writing() as connection:
+        schema.upgrade(connection, "0004")
+    with database._writing() as connection:
+        columns = (
+            "source, level, session, kind, case_id, identity, created_at, revision, text_digest, decision"
+        )
+        values = ", ".join(["''"] * 6 + ["now()", "1", "''", "''"])
+        connection.execute(text(f"INSERT INTO cases ({columns}) VALUES ({values})"))
+        rows = "SELECT ref, n, '灯', '', '', '', now() FROM cases, generate_series(1, 99) n"
+        connection.execute(text(f"INSERT INTO texts {rows}"))
+        connection.execute(text("ANALYZE texts"))
+    samples = text("SELECT count(*) FROM pg_stats WHERE tablename = 'texts' AND attname IN ('title', 'body')")
+    with database.read() as connection:
+        assert schema.revision_of(connection) == schema.REVISION
+        assert connection.execute(samples).scalar_one() == 0
+        connection.execute(text("ANALYZE texts"))
+        assert connection.execute(samples).scalar_one() == 0
     database.close()
 
 
