@@ -180,6 +180,9 @@ class Sqlite:
         log = os.open(f"{self._path}-wal", os.O_RDWR)
         try:
             os.fdatasync(log)
+            # A journal of the file system that is given up meanwhile lets a flush return as if all were well;
+            # whoever changes anything after that is refused. This needs no second flush.
+            os.utime(log)
         finally:
             os.close(log)
 

@@ -23,6 +23,10 @@ _LOCKED = "55P03"
 _TABLES = "audit, cases, decisions, idempotency, remarks, texts, verdicts"
 
 
+class _ReadOnlyError(StorageUnavailableError):
+    """The file, or what was opened of it, can only be read."""
+
+
 def check_writable(database: Database, patience: float = _PATIENCE) -> None:
     """Take the lock for writing as any writer must, and let go of it.
 
@@ -49,7 +53,12 @@ def check_writable(database: Database, patience: float = _PATIENCE) -> None:
     ...     database.close()
     """
     if isinstance(database.backend, Sqlite):
-        _check_file(database.backend, patience)
+        try:
+            _check_file(database.backend, patience)
+        except _ReadOnlyError:
+            # connections that were opened while the disk was read-only stay so, and those opened beside them
+            database.close()
+            _check_file(database.backend, patience)
     else:
         _check_tables(database, patience)
 
@@ -82,7 +91,8 @@ def _check_file(file: Sqlite, patience: float) -> None:
         fault = file.fault(error)
         if fault is None:
             raise
-        raise StorageUnavailableError(fault.message, where=file.place, hint=fault.hint) from None
+        kind = _ReadOnlyError if _code(error) == sqlite3.SQLITE_READONLY else StorageUnavailableError
+        raise kind(fault.message, where=file.place, hint=fault.hint) from None
 
 
 def _take(connection: sqlite3.Connection, until: float) -> None:
@@ -98,8 +108,12 @@ def _take(connection: sqlite3.Connection, until: float) -> None:
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _code(error: sqlite3.Error) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return code & 0xFF
 
 
 def _busy(patience: float, place: str) -> StorageUnavailableError:
