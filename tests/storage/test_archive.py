@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import tarfile
 import threading
@@ -31,7 +32,7 @@ def place(tmp_path: Path, described_store: Path, site_directory: Path) -> Path:
     """Return a folder with a live model, a site and a database that holds one decision."""
     place = tmp_path / "old"
     place.mkdir()
-    (place / "store").symlink_to(described_store)
+    shutil.copytree(described_store, place / "store")
     site_directory.rename(place / "site")
     database = open_database(f"sqlite:///{place}/fenban.db")
     Journal(database).record(new_decision())
