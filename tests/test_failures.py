@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from models.store import ModelStore
 from training.train import Trained
 
 from .commands import fenban, one_sentence, succeeded
+from .disks import small_disk
 from .sample import case_file, write_cases
 
 Damage = Callable[[ModelStore], object]
@@ -46,14 +46,8 @@ def untouched(store: ModelStore) -> Iterator[ModelStore]:
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 64 KiB; only root may."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no permission to mount a small disk")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(tmp_path / "disk", "64k") as place:
+        yield place
 
 
 def fails_to_train(store: ModelStore, *arguments: object, exit_code: int = 1) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,20 +12,15 @@ import pytest
 from router.storage.database import open_database
 from router.storage.journal import Journal
 from tests.commands import fenban, one_sentence, succeeded
+from tests.disks import small_disk
 
 from .cases import new_decision
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 400 KiB; only root may."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no permission to mount a small disk")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(tmp_path / "disk", "400k") as place:
+        yield place
 
 
 def fill(disk: Path) -> None:
